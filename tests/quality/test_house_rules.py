@@ -1,0 +1,59 @@
+"""House rules that a linter does not know: no hidden clock or dice, no vague module names, sizes, no stubs."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted([*(ROOT / "rig").rglob("*.py"), *(ROOT / "firmware_models").rglob("*.py")])
+CLOCKS = {"time", "datetime"}
+# Whoever starts outside programs or shows a run to a person may read the wall clock; results never hold it.
+MAY_READ_A_CLOCK = ("rig/runtime/", "rig/regress/", "rig/cli/", "rig/scenario/", "rig/boards/")
+BANNED_CALLS = {
+    ("random", name)
+    for name in ("random", "randint", "randrange", "getrandbits", "choice", "shuffle", "uniform", "seed", "expovariate")
+}
+VAGUE_NAMES = {"utils", "util", "common", "misc", "helpers", "tools_misc"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_time_and_randomness_are_passed_in(path: Path) -> None:
+    relative = str(path.relative_to(ROOT))
+    problems: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+            if not relative.startswith(MAY_READ_A_CLOCK):
+                problems += [f"{relative}:{node.lineno}: imports {name}" for name in names if name in CLOCKS]
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if (node.value.id, node.attr) in BANNED_CALLS:
+                problems.append(f"{relative}:{node.lineno}: {node.value.id}.{node.attr} uses a hidden source")
+            if (node.value.id, node.attr) == ("time", "sleep") and not relative.startswith("rig/runtime/"):
+                problems.append(f"{relative}:{node.lineno}: sleeps")
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_module_shape(path: Path) -> None:
+    text = path.read_text()
+    tree = ast.parse(text)
+    assert path.stem not in VAGUE_NAMES, "a file is named after what it holds"
+    if path.name != "__init__.py" and tree.body:
+        assert ast.get_docstring(tree), "a module says its purpose in one sentence"
+    assert not re.search(r"\b(TODO|FIXME|XXX|HACK)\b", text)
+    assert "NotImplementedError" not in text, "nothing is half there"
+    lines = text.count("\n")
+    docstring = ast.get_docstring(tree) or ""
+    assert lines <= 450 or "long because" in docstring.lower(), (
+        f"{lines} lines: split the module, or say in its docstring 'Long because ...'"
+    )
+
+
+def test_no_workplace_names() -> None:
+    """Nothing in the project may depend on the folder it was written in."""
+    for path in [*SOURCES, *(ROOT / "tests").rglob("*.py"), ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        assert f"{ROOT.parent}/" not in path.read_text() or str(ROOT.parent) in ("/", "/tmp", "/home"), path
