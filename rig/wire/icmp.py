@@ -50,17 +50,19 @@ class TimeExceededCode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class IcmpMessage:
-    """One message; what ``rest_of_header`` means depends on the type::
+    """One message::
 
-     0                   1                   2                   3
-     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
-    +---------------+---------------+-------------------------------+
-    |     type      |     code      |           checksum            |
-    +---------------+---------------+-------------------------------+
-    |          rest of header (echo: identifier, sequence)          |
-    +---------------------------------------------------------------+
-    |        data (errors: IPv4 header and the octets after)        |
-    +---------------------------------------------------------------+
+         0                   1                   2                   3
+         0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+        +---------------+---------------+-------------------------------+
+        |     type      |     code      |           checksum            |
+        +---------------+---------------+-------------------------------+
+        |          rest of header (echo: identifier, sequence)          |
+        +---------------------------------------------------------------+
+        |        data (errors: IPv4 header and the octets after)        |
+        +---------------------------------------------------------------+
+
+    What ``rest_of_header`` (32 bits) means depends on the type; its checksum has no pseudo header.
     """
 
     type: int
