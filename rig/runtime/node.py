@@ -1,0 +1,95 @@
+"""The one loop of a host: frames, timers and events between a stack and a frame device.
+
+The stack never waits and the device never waits; this task does, for both. One round clears the events, takes every
+received frame, runs the timers, hands out the stack's events, and gives the device every frame it has room for. Then it
+sleeps until the device has something (``irq``), an application has asked the stack for something (``kick``), the device
+has room again (``tx_ready``, only while a frame waits), or the stack's next deadline.
+
+No wake-up is lost: an event is cleared before what it announces is looked at, so that whatever comes later sets it
+again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from rig.runtime.kernel import KernelError, Scheduler
+
+if TYPE_CHECKING:
+    from rig.adapter.device import FrameDevice
+    from rig.stack.events import StackEvent
+    from rig.stack.stack import Stack
+
+MAX_ROUNDS_AT_ONE_INSTANT = 1_000
+"""Rounds that may end with a deadline which is due already; beyond that, a timer of the stack does not go off."""
+
+
+class Node:
+    """A host: one stack on one frame device.
+
+    ``on_event`` gets every event of the stack, in order, and must not call the stack; the socket library wakes tasks
+    there. Whoever calls the stack from outside (a socket operation) sets ``kick`` afterwards.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        stack: Stack,
+        device: FrameDevice,
+        on_event: Callable[[StackEvent], None],
+        name: str = "",
+    ) -> None:
+        self.scheduler = scheduler
+        self.stack = stack
+        self.device = device
+        self.on_event = on_event
+        self.name = name
+        self.kick = scheduler.event(f"{name} kick")
+        self._refused: bytes | None = None
+
+    async def run(self) -> None:
+        """Serve the host until cancelled. An error of the device, such as a lost adapter, leaves through here."""
+        scheduler, stack, device = self.scheduler, self.stack, self.device
+        rounds = 0
+        while True:
+            self.kick.clear()
+            device.irq.clear()
+            now_ns = scheduler.now_ns
+            while (received := device.receive()) is not None:
+                stack.receive_frame(received.octets, now_ns)
+            stack.handle_timers(now_ns)
+            self._deliver_events()
+            self._transmit(now_ns)
+            self._deliver_events()  # what building a frame brought about
+            deadline_ns = stack.next_deadline()
+            if deadline_ns is None or deadline_ns > now_ns:
+                rounds = 0
+            elif (rounds := rounds + 1) > MAX_ROUNDS_AT_ONE_INSTANT:
+                raise KernelError(f"node {self.name!r}: at {now_ns} ns the stack stays due since {deadline_ns} ns")
+            if self._refused is None:
+                await scheduler.wait_first(device.irq, self.kick, deadline_ns=deadline_ns)
+            else:
+                await scheduler.wait_first(device.irq, self.kick, device.tx_ready, deadline_ns=deadline_ns)
+
+    def _deliver_events(self) -> None:
+        while (event := self.stack.next_event()) is not None:
+            self.on_event(event)
+
+    def _transmit(self, now_ns: int) -> None:
+        """Offer frames until there are none or the device refuses one; that one is kept and goes first next time."""
+        if self._refused is not None:
+            if not self._offer(self._refused):
+                return
+            self._refused = None
+        for frame in self.stack.frames_to_send(now_ns):
+            if not self._offer(frame):
+                self._refused = frame
+                return
+
+    def _offer(self, frame: bytes) -> bool:
+        if self.device.try_transmit(frame):
+            return True
+        # Room that appeared before the clear is found by the second try; room that appears after it sets the event.
+        self.device.tx_ready.clear()
+        return self.device.try_transmit(frame)
