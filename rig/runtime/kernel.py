@@ -381,6 +381,7 @@ class Kernel(Scheduler):
         self._ready: deque[tuple[Task[Any], int | None]] = deque()
         self._live: dict[Task[Any], None] = {}  # in order of spawning
         self._running = False
+        self._in_run = False  # between begin() and shutdown()
         self._halted = False  # the main task has ended, or there is a failure that nobody observes
         self._failures: list[tuple[BaseException, Task[Any] | None, int]] = []
         self._limit_ns: int | None = None
@@ -447,17 +448,40 @@ class Kernel(Scheduler):
     def advance(self, now_ns: int) -> None:
         """Run everything that is due at or before ``now_ns``, each at its own time, then make ``now_ns`` the time.
 
-        Stops early when the run is over. :class:`KernelError` if called by what the kernel runs.
+        Stops early when the run is over. Without a run, a failure that nobody observes is raised from here.
+        :class:`KernelError` if called by what the kernel runs.
         """
         limit_ns = self._limit_ns
         self.run_due(now_ns if limit_ns is None or now_ns < limit_ns else limit_ns)
         if self._halted:
-            return
-        if limit_ns is not None and now_ns >= limit_ns:
+            if not self._in_run:
+                self._raise_failures()
+        elif limit_ns is not None and now_ns >= limit_ns:
             self.now_ns = max(self.now_ns, limit_ns)
             self.fail(TimeLimitError(self.waiting_message(f"the run reached its limit at {limit_ns} ns")))
         elif now_ns > self.now_ns:
             self.now_ns = now_ns
+
+    def enter(self, now_ns: int, fn: Callable[..., object], *args: Any) -> None:
+        """Call ``fn(*args)`` for the outside world at ``now_ns``, after whatever is due then, and run what it wakes.
+
+        So an outside event that coincides with a deadline comes second, whichever the host reports first. An
+        exception of ``fn`` ends the run. Outside a run ``fn`` is only called.
+        """
+        if not self.is_running:
+            fn(*args)
+            return
+        self.advance(now_ns)
+        if self._halted:
+            return
+        self._running = True  # what fn wakes is run below: the pump needs no hint
+        try:
+            fn(*args)
+        except Exception as error:
+            self.fail(error)
+        finally:
+            self._running = False
+        self.advance(now_ns)
 
     def next_deadline(self) -> int | None:
         """Return the time of the next :meth:`advance` that would do something, or None if only outside work can."""
@@ -492,6 +516,7 @@ class Kernel(Scheduler):
         stay: the models may go on in another run.
         """
         self._left_over += [task.name for task in self._live if task is not self.main]
+        was_run, self._in_run = self._in_run, False
         self._halted = True  # so that run_due() drains what is ready and starts no timer
         for _ in range(SHUTDOWN_ROUNDS):
             fresh = [task for task in self._live if not task._cancelled]
@@ -503,22 +528,24 @@ class Kernel(Scheduler):
         for task in reversed(list(self._live)):
             task._close()
         self._ready.clear()
+        if not was_run:
+            self._raise_failures()
         return list(self._left_over)
 
-    # -- one run: begin(), pump until is_over, shutdown(), result() ----------------------------------------------------
+    # -- one run: begin(), pump while is_running, shutdown(), result() -----------------------------------------------
 
     @property
-    def is_over(self) -> bool:
-        """The main task has ended, or an unobserved failure ends the run."""
-        return self._halted
+    def is_running(self) -> bool:
+        """Between ``begin`` and the instant at which the main task ends or an unobserved failure ends the run."""
+        return self._in_run and not self._halted
 
     def begin(self, coro: Coroutine[Any, Any, T], limit_ns: int | None = None) -> Task[T]:
         """Start a run with ``coro`` as its main task, of at most ``limit_ns`` from the present time on."""
         if self.main is not None and not self.main.done:
             coro.close()
             raise KernelError(f"the kernel is already in a run, of task {self.main.name!r}")
-        self._halted = False
-        self._failures.clear()
+        self._in_run = True
+        self._halted = bool(self._failures)
         self._left_over = []
         self._limit_ns = None if limit_ns is None else self.now_ns + limit_ns
         self.main = task = self.spawn(coro)
@@ -526,14 +553,7 @@ class Kernel(Scheduler):
 
     def result(self, main: Task[T]) -> T:
         """Return the value of ``main`` after the shutdown, or raise the first failure; later ones are notes on it."""
-        self._limit_ns = None
-        if self._failures:
-            error, task, t_ns = self._failures[0]
-            error.add_note(f"{_origin(task)} at {t_ns} ns")
-            for later, later_task, later_ns in self._failures[1:]:
-                error.add_note(f"then {_origin(later_task)} at {later_ns} ns: {type(later).__name__}: {later}")
-            self._failures.clear()
-            raise error
+        self._raise_failures()
         if main._error is not None:
             raise KernelError(f"the main task {main.name!r} did not end by itself") from main._error
         return cast(T, main._value)
@@ -610,10 +630,23 @@ class Kernel(Scheduler):
             self._stale = 0
 
     def _forgive(self, task: Task[Any]) -> None:
-        """A join observes the failure of ``task``: it no longer ends the run."""
-        if self._failures and task is not self.main:
+        """A join observes the failure of ``task`` in time: it does not end the run."""
+        if self._failures and task is not self.main and (self._in_run or self.main is None):
             self._failures = [failure for failure in self._failures if failure[1] is not task]
-            self._halted = bool(self._failures) or self.main is None or self.main.done
+            self._halted = bool(self._failures) or (self.main is not None and self.main.done)
+
+    def _raise_failures(self) -> None:
+        """Forget how the run ended; raise its first failure, if any, with later ones as notes on it."""
+        failures, self._failures = self._failures, []
+        self._halted = False
+        self._limit_ns = None
+        self.main = None
+        if failures:
+            error, task, t_ns = failures[0]
+            error.add_note(f"{_origin(task)} at {t_ns} ns")
+            for later, later_task, later_ns in failures[1:]:
+                error.add_note(f"then {_origin(later_task)} at {later_ns} ns: {type(later).__name__}: {later}")
+            raise error
 
     def waiting_message(self, problem: str) -> str:
         """Return ``problem`` followed by one line for each task: what it waits for, and where."""

@@ -24,7 +24,7 @@ class VirtualTime(Kernel):
         main = self.begin(coro, limit_ns)
         try:
             self.run_due(until_ns)
-            if not self.is_over:
+            if self.is_running:
                 if self.has_timers():
                     self.advance(until_ns)  # ends the run by its limit
                 else:

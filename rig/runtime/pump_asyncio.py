@@ -1,0 +1,116 @@
+"""The pump for the wall clock: an asyncio loop calls the kernel when something is due.
+
+The kernel's zero is the construction of the pump; its time is that of the operating system's monotonic clock, which
+asyncio uses as well. A callback that comes late finds the kernel catching up: each timer still sees its own time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from rig.runtime.kernel import Kernel
+from rig.units import NS_PER_S
+
+T = TypeVar("T")
+
+
+class WallClock(Kernel):
+    """A kernel on the wall clock. :meth:`call_threadsafe` is the only door for other threads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._zero_ns = time.monotonic_ns()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._over: asyncio.Future[None] | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._soon: asyncio.Handle | None = None
+
+    def run(self, coro: Coroutine[Any, Any, T], limit_ns: int | None = None) -> T:
+        """Run ``coro`` in a new asyncio loop; see :meth:`run_async`."""
+        return asyncio.run(self.run_async(coro, limit_ns))
+
+    async def run_async(self, coro: Coroutine[Any, Any, T], limit_ns: int | None = None) -> T:
+        """Run ``coro`` as the main task to its end on the running asyncio loop, shut down, and return its value.
+
+        ``limit_ns`` bounds the duration; :class:`~rig.runtime.kernel.TimeLimitError` beyond it. Any failure that
+        nobody observed is raised as it is, with a note that names the task and the time.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._over = self._loop.create_future()
+        self.now_ns = self._clock_ns()
+        try:
+            main = self.begin(coro, limit_ns)
+            await self._over
+        finally:
+            for handle in (self._alarm, self._soon):
+                if handle is not None:
+                    handle.cancel()
+            self._loop = self._over = self._alarm = self._soon = None
+            self.shutdown()
+        return self.result(main)
+
+    def call_threadsafe(self, fn: Callable[..., object], *args: Any) -> bool:
+        """Have ``fn(*args)`` called in the kernel's thread soon; from any thread.
+
+        Returns False, and calls nothing, when there is no run: a reader thread that outlives the run need not care.
+        An exception of ``fn`` ends the run.
+        """
+        loop = self._loop
+        if loop is None:
+            return False
+        try:
+            loop.call_soon_threadsafe(self._enter, fn, args)
+        except RuntimeError:  # the loop was closed since
+            return False
+        return True
+
+    def add_reader(self, fd: int, fn: Callable[[], object]) -> None:
+        """Call ``fn()`` whenever file descriptor ``fd`` can be read; only within a run.
+
+        :class:`RuntimeError` outside a run.
+        """
+        self._running_loop().add_reader(fd, self._enter, fn, ())
+
+    def remove_reader(self, fd: int) -> None:
+        """Undo :meth:`add_reader`; :class:`RuntimeError` outside a run."""
+        self._running_loop().remove_reader(fd)
+
+    def work_arrived(self) -> None:
+        """See :class:`~rig.runtime.kernel.Kernel`."""
+        if self._soon is None and self._loop is not None:
+            self._soon = self._loop.call_soon(self._pump)
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            raise RuntimeError("a WallClock has an event loop only during a run")
+        return self._loop
+
+    def _clock_ns(self) -> int:
+        return time.monotonic_ns() - self._zero_ns
+
+    def _enter(self, fn: Callable[..., object], args: tuple[Any, ...]) -> None:
+        self.enter(self._clock_ns(), fn, *args)
+        self._set_alarm()
+
+    def _pump(self) -> None:
+        self._soon = None
+        self.advance(self._clock_ns())
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        """End the wait of ``run_async``, or have the pump called at the next deadline."""
+        if self._loop is None or self._over is None:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if not self.is_running:
+            if not self._over.done():
+                self._over.set_result(None)
+            return
+        deadline_ns = self.next_deadline()
+        if deadline_ns is not None:
+            self._alarm = self._loop.call_at((deadline_ns + self._zero_ns) / NS_PER_S, self._pump)
