@@ -83,7 +83,20 @@ class AdapterError(RigError):
 
 
 class BusError(AdapterError):
-    """A bus access that the adapter refused: outside the map, or a write to something read-only."""
+    """A bus access that the adapter refused: outside the map, or a write to something read-only.
+
+    ``index`` is the operation of the batch that was refused, ``address`` the byte address of the refused word; both
+    are None where they are not known.
+    """
+
+    def __init__(self, problem: str, *, index: int | None = None, address: int | None = None) -> None:
+        self.problem = problem
+        self.index = index
+        self.address = address
+        where = "" if address is None else f"address 0x{address:04X}: "
+        if index is not None:
+            where = f"operation {index} of the batch, {where}" if where else f"operation {index} of the batch: "
+        super().__init__(where + problem)
 
 
 class LinkError(AdapterError):
