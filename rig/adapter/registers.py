@@ -1,8 +1,8 @@
 """The names of the register map, generated from rig/adapter/regmap.yaml; do not edit.
 
 ``python -m rig.adapter.regmap`` writes it. ``REG_`` is a byte offset, ``<REG>_<FIELD>`` the mask of a field in
-place, ``WIN_`` the offset of a window, ``CNT_`` a word index within the counters. Long because it holds every
-name.
+place, ``WIN_`` the offset of a window, ``CNT_`` a word index within the counters. Long because it holds
+every name.
 """
 
 from __future__ import annotations
