@@ -11,13 +11,14 @@ again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from rig.adapter.device import FrameDevice, ReceiveStatus, TransmitOutcome
 from rig.runtime.kernel import KernelError, Scheduler
 
 if TYPE_CHECKING:
-    from rig.adapter.device import FrameDevice
     from rig.stack.events import StackEvent
     from rig.stack.stack import Stack
 
@@ -46,6 +47,8 @@ class Node:
         self.on_event = on_event
         self.name = name
         self.kick = scheduler.event(f"{name} kick")
+        self.transmit_outcomes: Counter[TransmitOutcome] = Counter()
+        self.frames_with_errors = 0  # received, shown by the device, and kept from the stack
         self._refused: bytes | None = None
 
     async def run(self) -> None:
@@ -56,8 +59,8 @@ class Node:
             self.kick.clear()
             device.irq.clear()
             now_ns = scheduler.now_ns
-            while (received := device.receive()) is not None:
-                stack.receive_frame(received.octets, now_ns)
+            self._receive(now_ns)
+            self.transmit_outcomes.update(result.outcome for result in device.transmit_results())
             stack.handle_timers(now_ns)
             self._deliver_events()
             self._transmit(now_ns)
@@ -71,6 +74,13 @@ class Node:
                 await scheduler.wait_first(device.irq, self.kick, deadline_ns=deadline_ns)
             else:
                 await scheduler.wait_first(device.irq, self.kick, device.tx_ready, deadline_ns=deadline_ns)
+
+    def _receive(self, now_ns: int) -> None:
+        while (received := self.device.receive()) is not None:
+            if received.status & ReceiveStatus.OK:
+                self.stack.receive_frame(received.octets, now_ns)
+            else:
+                self.frames_with_errors += 1
 
     def _deliver_events(self) -> None:
         while (event := self.stack.next_event()) is not None:
