@@ -1,0 +1,197 @@
+"""Load a scenario file and hold it to the rules that reach across keys.
+
+Names exist, addresses differ, stations are on their segment, applications can find each other. Everything that can be
+known to be wrong before a run is said here, with the line, so that building a world from a loaded scenario needs no
+checks of its own.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from pathlib import Path
+
+from rig.config.scenario import HttpServerApp, Scenario, Station
+from rig.config.strict_yaml import Document, KeyPath, parse_document, read_document
+from rig.config.validation import nearest, validate
+from rig.errors import ConfigError
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Read a scenario file; :class:`ConfigError` for whatever is wrong with the file or its content."""
+    return _checked(read_document(path))
+
+
+def parse_scenario(text: str, file: str) -> Scenario:
+    """Like :func:`load_scenario` for text at hand; ``file`` appears in messages."""
+    return _checked(parse_document(text, file))
+
+
+def _checked(document: Document) -> Scenario:
+    scenario = validate(document, Scenario)
+    problems = [*_names(document, scenario), *_segments(document, scenario), *_addresses(document, scenario)]
+    problems += [*_apps(document, scenario), *_load_and_events(document, scenario)]
+    if problems:
+        raise min(problems, key=lambda problem: problem.line or 0)
+    return scenario
+
+
+def _names(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
+    """Every reference names something that exists; names are there once."""
+    stations = [station.name for station in scenario.stations]
+    seen: dict[str, int] = {}
+    for index, name in enumerate(stations):
+        path: KeyPath = ("stations", index, "name")
+        if name in seen:
+            yield document.error(f"the name {name!r} is taken by stations[{seen[name]}]", path)
+        seen.setdefault(name, index)
+    references: list[tuple[KeyPath, str]] = []
+    references += [(("apps", index, "station"), app.station) for index, app in enumerate(scenario.apps)]
+    references += [(("load", index, "station"), load.station) for index, load in enumerate(scenario.load)]
+    references += [(("events", index, "target"), event.target) for index, event in enumerate(scenario.events)]
+    for path, name in references:
+        if name not in seen:
+            yield document.error(
+                f"there is no station {name!r}", path, expected="one of " + ", ".join(seen), nearest=nearest(name, seen)
+            )
+    for index, station in enumerate(scenario.stations):
+        if station.segment not in scenario.segments:
+            yield document.error(
+                f"there is no segment {station.segment!r}",
+                ("stations", index, "segment"),
+                expected="one of " + ", ".join(scenario.segments),
+                nearest=nearest(station.segment, scenario.segments),
+            )
+
+
+def _segments(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
+    """Stations are on their segment; a full-duplex link has two ends; no segment is empty."""
+    members: dict[str, list[Station]] = {name: [] for name in scenario.segments}
+    for index, station in enumerate(scenario.stations):
+        segment = scenario.segments.get(station.segment)
+        if segment is None:
+            continue
+        members[station.segment].append(station)
+        if station.position_bits > segment.delay_bits:
+            yield document.error(
+                "the station is beyond the end of its segment",
+                ("stations", index, "position_bits"),
+                expected=f"0 to {segment.delay_bits}, which is delay_bits of segment {station.segment!r}",
+                got=str(station.position_bits),
+            )
+        period_ns = 4_000 // segment.speed_mbps
+        if station.phase_ns is not None and station.phase_ns >= period_ns:
+            yield document.error(
+                "the phase is not within one MII clock period",
+                ("stations", index, "phase_ns"),
+                expected=f"0 to {period_ns - 1}",
+                got=str(station.phase_ns),
+            )
+    for name, segment in scenario.segments.items():
+        count = len(members[name])
+        if segment.duplex == "full" and count != 2:
+            yield document.error(
+                "a full-duplex segment joins exactly two stations",
+                ("segments", name, "duplex"),
+                expected="'half', or two stations",
+                got=f"{count} stations",
+            )
+        elif count < 2:
+            yield document.error(
+                "the segment has too few stations", ("segments", name), expected="at least 2", got=str(count)
+            )
+
+
+def _addresses(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
+    """MAC and IP addresses are there once; a gateway is reachable."""
+    macs: dict[str, str] = {}
+    ips: dict[str, str] = {}
+    for index, station in enumerate(scenario.stations):
+        if station.mac in macs:
+            problem = f"the MAC address {station.mac} is taken by station {macs[station.mac]!r}"
+            yield document.error(problem, ("stations", index, "mac"))
+        macs.setdefault(station.mac, station.name)
+        if station.ip is None:
+            if station.gateway is not None:
+                yield document.error("a gateway without an own address", ("stations", index, "gateway"), expected="ip")
+            continue
+        interface = ipaddress.IPv4Interface(station.ip)
+        if str(interface.ip) in ips:
+            problem = f"the address {interface.ip} is taken by station {ips[str(interface.ip)]!r}"
+            yield document.error(problem, ("stations", index, "ip"))
+        ips.setdefault(str(interface.ip), station.name)
+        if station.gateway is not None and ipaddress.IPv4Address(station.gateway) not in interface.network:
+            yield document.error(
+                "the gateway is not in the station's network",
+                ("stations", index, "gateway"),
+                expected=f"an address in {interface.network}",
+                got=station.gateway,
+            )
+
+
+def _apps(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
+    """Applications run on stations with an address, and every client has a server that offers what it asks for."""
+    known = {station.name: station for station in scenario.stations}
+    servers: dict[tuple[str, int], str] = {}
+    for index, app in enumerate(scenario.apps):
+        if app.station in known and known[app.station].ip is None:
+            yield document.error(
+                f"station {app.station!r} has no ip, so no application can run on it", ("apps", index, "station")
+            )
+        if isinstance(app, HttpServerApp):
+            key = (app.station, app.args.port)
+            if key in servers:
+                problem = f"port {app.args.port} of station {app.station!r} already has a server"
+                yield document.error(problem, ("apps", index, "args", "port"))
+            servers.setdefault(key, app.args.path)
+    for index, app in enumerate(scenario.apps):
+        if isinstance(app, HttpServerApp):
+            continue
+        args = app.args
+        ports = [port for station, port in servers if station == args.server]
+        path: KeyPath = ("apps", index, "args")
+        if not ports:
+            hosts = sorted({station for station, _ in servers})
+            yield document.error(
+                f"no http-server runs on {args.server!r}",
+                (*path, "server"),
+                expected="one of " + ", ".join(hosts) if hosts else "an app of kind http-server",
+                nearest=nearest(args.server, hosts),
+            )
+        elif args.port not in ports:
+            yield document.error(
+                f"no http-server listens on port {args.port} of {args.server!r}",
+                (*path, "port"),
+                expected=" or ".join(map(str, ports)),
+            )
+        elif servers[args.server, args.port] != args.path:
+            offered = servers[args.server, args.port]
+            problem = f"the server on {args.server!r} has no resource {args.path!r}"
+            yield document.error(problem, (*path, "path"), expected=repr(offered), nearest=offered)
+        if args.server == app.station:
+            yield document.error("the client and its server are on one station", (*path, "server"))
+    if not scenario.clients():
+        yield document.error("no application ever ends", ("apps",), expected="an app of kind http-get or http-put")
+
+
+def _load_and_events(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
+    """Events are in order of time and make sense one after the other; a station carries one load."""
+    loaded: set[str] = set()
+    for index, load in enumerate(scenario.load):
+        if load.station in loaded:
+            yield document.error(f"station {load.station!r} already carries a load", ("load", index, "station"))
+        loaded.add(load.station)
+    latest_ns = 0
+    off: set[str] = set()
+    for index, event in enumerate(scenario.events):
+        if event.at_ns < latest_ns:
+            expected = f"at least {latest_ns}"
+            yield document.error(
+                "events stand in order of time", ("events", index, "at_ns"), expected=expected, got=str(event.at_ns)
+            )
+        latest_ns = max(latest_ns, event.at_ns)
+        if (event.action == "power-off") == (event.target in off):
+            state = "off" if event.target in off else "on"
+            problem = f"the power of {event.target!r} is {state} already"
+            yield document.error(problem, ("events", index, "action"), got=repr(event.action))
+        (off.add if event.action == "power-off" else off.discard)(event.target)

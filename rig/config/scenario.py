@@ -1,0 +1,239 @@
+"""The scenario file: which stations share which segment, what runs on them, what happens to them, and when to stop.
+
+One file is meant for every backend. What has to differ, because an idle second costs nothing in virtual time and many
+seconds in a simulator, stands under ``backends`` and replaces single values; :meth:`Scenario.for_backend` gives what
+holds for one backend. Durations are in the unit that the key names; ``_ns`` counts from the start of the simulation.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, Field
+
+from rig.config.validation import Strict
+
+Settings = TypeVar("Settings", "TcpSettings", "Limits")
+BackendName = Literal["model", "rtl"]
+BACKENDS: tuple[BackendName, ...] = ("model", "rtl")
+
+MIN_FRAME_OCTETS = 64  # IEEE Std 802.3-2022 4.4.2: minFrameSize, destination address to FCS
+MAX_FRAME_OCTETS = 1518  # maxBasicFrameSize
+MAX_DELAY_BITS = 1000
+"""Longest segment. Beyond half a slot time (256) late collisions appear: wrong as a network, useful as a lesson."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_MAC = re.compile(r"[0-9a-f]{2}([:-])[0-9a-f]{2}(\1[0-9a-f]{2}){4}", re.IGNORECASE)
+
+
+def _name(text: str) -> str:
+    if text == "medium" or not _NAME.fullmatch(text):
+        raise ValueError(f"{text!r} is no name; write a lower-case letter, then up to 31 of a-z 0-9 - _ (not 'medium')")
+    return text
+
+
+def _mac(text: str) -> str:
+    if not _MAC.fullmatch(text):
+        raise ValueError(f'{text!r} is no MAC address; write six pairs of hexadecimal digits, as "02:00:00:00:00:01"')
+    if int(text[:2], 16) & 1:
+        raise ValueError(f"{text!r} is a group address (lowest bit of the first octet is 1), not one station's own")
+    return text.lower().replace("-", ":")
+
+
+def _interface(text: str) -> str:
+    try:
+        interface = ipaddress.IPv4Interface(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no address with a prefix length; write it as 10.0.0.1/24") from None
+    network = interface.network
+    reserved = (network.network_address, network.broadcast_address) if network.prefixlen <= 30 else ()
+    if "/" not in text or not 1 <= network.prefixlen <= 31 or interface.ip in reserved:
+        raise ValueError(f"{text!r} is no address of a host in its network; write it as 10.0.0.1/24")
+    return text
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError:
+        raise ValueError(f"{text!r} is no IPv4 address; write it as 10.0.0.1") from None
+
+
+def _resource(text: str) -> str:
+    if not re.fullmatch(r"/[A-Za-z0-9._~/-]{0,200}", text):
+        raise ValueError(f"{text!r} is no resource path; it begins with / and holds letters, digits and . _ ~ - /")
+    return text
+
+
+Name = Annotated[str, AfterValidator(_name)]
+MacAddress = Annotated[str, AfterValidator(_mac)]
+InterfaceAddress = Annotated[str, AfterValidator(_interface)]
+Ipv4Address = Annotated[str, AfterValidator(_address)]
+Resource = Annotated[str, AfterValidator(_resource)]
+TimeNs = Annotated[int, Field(ge=0, le=10**15)]
+DurationMs = Annotated[int, Field(ge=1, le=10**9)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Segment(Strict):
+    """One collision domain, or one full-duplex link. ``delay_bits``: one way, end to end, in bit times."""
+
+    speed_mbps: Literal[10, 100] = 100
+    duplex: Literal["half", "full"] = "half"
+    delay_bits: int = Field(default=0, ge=0, le=MAX_DELAY_BITS)
+
+
+class Station(Strict):
+    """One adapter with its host. A station without ``ip`` has a driver and no stack; it can carry load.
+
+    ``position_bits`` is its place on the segment in bit times from one end; ``phase_ns`` the phase of its MII clock.
+    """
+
+    name: Name
+    mac: MacAddress
+    segment: str
+    ip: InterfaceAddress | None = None
+    gateway: Ipv4Address | None = None
+    position_bits: int = Field(default=0, ge=0, le=MAX_DELAY_BITS)
+    phase_ns: int | None = Field(default=None, ge=0, lt=400)
+    backend: BackendName | None = None
+
+
+class HttpServerArgs(Strict):
+    """Serve the scenario's file at ``path``, and take what a client PUTs."""
+
+    port: Port = 80
+    path: Resource = "/picture.png"
+
+
+class HttpClientArgs(Strict):
+    """Fetch or store the scenario's file. ``server`` names a station; ``start_ns`` is when the client begins."""
+
+    server: str
+    port: Port = 80
+    path: Resource = "/picture.png"
+    start_ns: TimeNs = 0
+
+
+class HttpServerApp(Strict):
+    """A web server; runs until the scenario ends."""
+
+    kind: Literal["http-server"]
+    station: str
+    args: HttpServerArgs = HttpServerArgs()
+
+
+class HttpGetApp(Strict):
+    """A client that GETs the file; the scenario ends when every client has."""
+
+    kind: Literal["http-get"]
+    station: str
+    args: HttpClientArgs
+
+
+class HttpPutApp(Strict):
+    """A client that PUTs the file."""
+
+    kind: Literal["http-put"]
+    station: str
+    args: HttpClientArgs
+
+
+ClientApp = HttpGetApp | HttpPutApp
+App = Annotated[HttpServerApp | HttpGetApp | HttpPutApp, Field(discriminator="kind")]
+
+
+class Load(Strict):
+    """Raw frames from a station's driver at random intervals (exponential, seeded), to an address nobody has.
+
+    ``frame_octets`` counts destination address to FCS.
+    """
+
+    station: str
+    frame_octets: int = Field(ge=MIN_FRAME_OCTETS, le=MAX_FRAME_OCTETS)
+    rate_fps: int = Field(ge=1, le=200_000)
+    start_ns: TimeNs = 0
+
+
+class PowerEvent(Strict):
+    """Power of a station's adapter is lost or comes back."""
+
+    at_ns: TimeNs
+    action: Literal["power-off", "power-on"]
+    target: str
+
+
+class TcpSettings(Strict):
+    """TCP of every host; what is not said keeps the default of the stack (RFC 9293, RFC 6298)."""
+
+    user_timeout_ms: DurationMs | None = None
+    rto_initial_ms: DurationMs | None = None
+    rto_minimum_ms: DurationMs | None = None
+    delayed_ack_ms: int | None = Field(default=None, ge=1, le=499)
+    receive_buffer_octets: int | None = Field(default=None, ge=536, le=1 << 30)
+    send_buffer_octets: int | None = Field(default=None, ge=536, le=1 << 30)
+    nagle: bool | None = None
+
+
+class Limits(Strict):
+    """Where a run that does not end by itself is ended: simulated and wall time."""
+
+    sim_ns: int = Field(default=600 * 10**9, ge=1, le=10**15)
+    wall_s: int = Field(default=300, ge=1, le=10**6)
+
+
+class Override(Strict):
+    """What one backend needs to be different; single values replace those of the file."""
+
+    tcp: TcpSettings = TcpSettings()
+    limits: Limits = Limits()
+
+
+class Expectation(Strict):
+    """How the run must end to have passed: ``completed``, or the error that the client must meet."""
+
+    outcome: Literal["completed", "timeout", "reset", "refused"] = "completed"
+
+
+class Scenario(Strict):
+    """A whole file."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    title: str = ""
+    description: str = ""
+    seed: int = Field(default=1, ge=0, lt=1 << 64)
+    file: str | None = None
+    segments: dict[Name, Segment] = Field(min_length=1)
+    stations: list[Station] = Field(min_length=2, max_length=64)
+    apps: list[App] = Field(min_length=1)
+    load: list[Load] = Field(default=[])
+    events: list[PowerEvent] = Field(default=[])
+    tcp: TcpSettings = TcpSettings()
+    limits: Limits = Limits()
+    backends: dict[BackendName, Override] = Field(default={})
+    expect: Expectation = Expectation()
+
+    def for_backend(self, backend: BackendName) -> Scenario:
+        """Return the scenario as it runs on ``backend``: overrides applied, every station on that backend."""
+        changes: dict[str, Any] = {
+            "stations": [station.model_copy(update={"backend": backend}) for station in self.stations]
+        }
+        override = self.backends.get(backend)
+        if override is not None:
+            changes["tcp"] = _merge(self.tcp, override.tcp)
+            changes["limits"] = _merge(self.limits, override.limits)
+        return self.model_copy(update=changes)
+
+    def clients(self) -> list[ClientApp]:
+        """Return the applications whose end is the end of the run."""
+        return [app for app in self.apps if not isinstance(app, HttpServerApp)]
+
+    def station(self, name: str) -> Station:
+        """Return a station that is known to exist."""
+        return next(station for station in self.stations if station.name == name)
+
+
+def _merge(base: Settings, override: Settings) -> Settings:
+    return base.model_copy(update={name: getattr(override, name) for name in override.model_fields_set})
