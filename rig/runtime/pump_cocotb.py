@@ -24,8 +24,8 @@ import cocotb
 from cocotb import simtime
 from cocotb.task import Task as CocotbTask
 from cocotb.triggers import Event as CocotbEvent
+from cocotb.triggers import ReadWrite, Trigger
 from cocotb.triggers import Timer as CocotbTimer
-from cocotb.triggers import Trigger
 
 from rig.runtime.kernel import Kernel, KernelError
 
@@ -86,6 +86,8 @@ class SimTime(Kernel):
         ``limit_ns`` bounds the simulated time; :class:`~rig.runtime.kernel.TimeLimitError` beyond it. Any failure
         that nobody observed is raised as it is, with a note that names the task and the time.
         """
+        if simtime.get_sim_time("step") == 0:
+            await ReadWrite()  # let the design's initial blocks run: no process of it sees a write before that
         self.now_ns = self._clock_ns()
         self._over.clear()
         main = self.begin(coro, limit_ns)

@@ -1,0 +1,416 @@
+"""Cached simulator builds: one folder for each distinct set of sources, parameters, flags and tools.
+
+The key of a build is a hash of everything that can change its result: the contents of the sources and of every file in
+the include folders, the top, the parameters, the flags, and the versions of the simulator, the compiler, cocotb and
+Python. A build happens under a file lock in a folder named by its key, and writes ``BUILD_OK`` last, so a folder with
+that file is complete and is never changed again; any other is left from a failure and is removed first.
+
+The commands are written here rather than taken from cocotb's runner, because that makes every Verilog signal public to
+VPI, which keeps Verilator from optimising them. Here only signals marked ``/* verilator public_flat_rw */``, or named
+in a ``.vlt`` file of the file list, can be reached from Python.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import cocotb
+import filelock
+from cocotb_tools import config as cocotb_config
+
+import rig
+from rig.errors import ConfigError, ExitCode, RigError, ToolError, UsageError
+from rig.regress.process import last_lines, run_logged
+from rig.regress.tools import (
+    Simulator,
+    SimulatorFacts,
+    has_fst_libraries,
+    libpython_path,
+    require,
+    tool_environment,
+    verilator_root,
+)
+
+PROJECT_ROOT = Path(rig.__file__).resolve().parents[1]
+BUILD_TIMEOUT_S = 900
+TIMESCALE = ("1ns", "1ps")
+
+Parameter = int | str
+
+
+@dataclass(frozen=True, slots=True)
+class FileList:
+    """The Verilog sources of one top, in order, and the folders of its include files."""
+
+    sources: tuple[Path, ...]
+    include_folders: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A finished build: ``program`` is the file to run, ``waves_suffix`` is empty when waves were not asked for."""
+
+    simulator: Simulator
+    top: str
+    folder: Path
+    key: str
+    program: Path
+    log_path: Path
+    waves_suffix: str
+    was_cached: bool
+
+
+def build_root() -> Path:
+    """Return the folder of all simulator builds: ``sim`` in RIG_BUILD_DIR, by default in ``build`` of the project."""
+    return Path(os.environ.get("RIG_BUILD_DIR") or PROJECT_ROOT / "build").resolve() / "sim"
+
+
+def read_filelist(path: Path) -> FileList:
+    """Read a file list: a path a line, relative to the project; ``+incdir+folder`` lines; ``#`` starts a comment.
+
+    :class:`ConfigError` names the line of a file or folder that is not there.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise ConfigError(f"the file list cannot be read: {error.strerror}", file=str(path)) from error
+    sources: list[Path] = []
+    include_folders: list[Path] = []
+    for number, line in enumerate(lines, start=1):
+        entry = line.split("#", 1)[0].strip()
+        if not entry:
+            continue
+        name = entry.removeprefix("+incdir+")
+        target = PROJECT_ROOT / name
+        if name != entry:
+            if not target.is_dir():
+                raise ConfigError("no such include folder", file=str(path), line=number, got=name)
+            include_folders.append(target)
+        else:
+            if not target.is_file():
+                raise ConfigError("no such source file", file=str(path), line=number, got=name)
+            sources.append(target)
+    if not sources:
+        raise ConfigError("the file list names no source", file=str(path))
+    return FileList(tuple(sources), tuple(include_folders))
+
+
+def build(
+    simulator: Simulator,
+    top: str,
+    *,
+    filelist: Path | None = None,
+    sources: Sequence[Path] | None = None,
+    include_folders: Sequence[Path] = (),
+    parameters: Mapping[str, Parameter] | None = None,
+    waves: bool = False,
+    timeout_s: int = BUILD_TIMEOUT_S,
+) -> Build:
+    """Return the build of module ``top`` with ``parameters``, made now unless it is cached.
+
+    The sources are those of ``filelist``, by default ``hdl/filelists/<top>.f``, or ``sources`` with
+    ``include_folders``. A parameter is an int, or a Verilog literal as text. ``waves`` makes the build able to write
+    waves, which slows it. :class:`ToolError` if a tool is missing, fails or takes more than ``timeout_s``.
+    """
+    facts = require(simulator)
+    if sources is None:
+        files = read_filelist(filelist or PROJECT_ROOT / "hdl" / "filelists" / f"{top}.f")
+    elif filelist is None:
+        files = FileList(tuple(Path(source).resolve() for source in sources), tuple(include_folders))
+    else:
+        raise UsageError("build() takes a file list or sources, not both")
+    literals = {name: str(value) for name, value in (parameters or {}).items()}
+    recipe = _recipe(facts, top, files, literals, waves)
+    key = _key(recipe, files)
+    folder = build_root() / f"{simulator}-{top}-{key}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with filelock.FileLock(folder.with_suffix(".lock"), timeout=timeout_s):
+            was_cached = (folder / "BUILD_OK").is_file()
+            if not was_cached:
+                _make(recipe, folder, timeout_s)
+    except filelock.Timeout as error:
+        raise ToolError(f"another process has held {error.lock_file} for {timeout_s} s; is a build stuck?") from error
+    return Build(
+        simulator, top, folder, key, folder / recipe.program, folder / "build.log", recipe.waves_suffix, was_cached
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """How to make a build: commands to run in its folder, files to write there first, versions of what they use."""
+
+    commands: tuple[tuple[str, ...], ...]
+    files: Mapping[str, str]
+    environment: Mapping[str, str]
+    program: str
+    waves_suffix: str
+    versions: Mapping[str, str]
+
+
+def _recipe(
+    facts: SimulatorFacts, top: str, files: FileList, parameters: Mapping[str, str], waves: bool
+) -> _Recipe:  # fmt: skip
+    versions = {tool.name: tool.version for tool in facts.tools}
+    versions |= {"cocotb": cocotb.__version__, "python": sys.version, "machine": platform.machine()}
+    make = _verilator_recipe if facts.name == "verilator" else _icarus_recipe
+    return make(top, files, parameters, waves, versions)
+
+
+def _verilator_recipe(
+    top: str, files: FileList, parameters: Mapping[str, str], waves: bool, versions: Mapping[str, str]
+) -> _Recipe:  # fmt: skip
+    root = verilator_root()
+    assert root is not None, "require() has found it"
+    suffix = "" if not waves else ".fst" if has_fst_libraries() else ".vcd"
+    libraries = cocotb_config.libs_dir
+    verilate = [
+        str(root / "bin" / "verilator_bin"), "--cc", "--exe", "--vpi", "--timing",
+        "-Wall", "-Wno-fatal", "--default-language", "1364-2005", "--timescale", "/".join(TIMESCALE),
+        "--prefix", "Vtop", "--top-module", top, "-Mdir", ".", "-o", top,
+        "-CFLAGS", "-std=c++20",
+        "-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator",
+        *{"": (), ".fst": ("--trace-fst",), ".vcd": ("--trace-vcd",)}[suffix],
+        *(f"-I{folder}" for folder in files.include_folders),
+        *(f"-G{name}={value}" for name, value in parameters.items()),
+        str(cocotb_config.share_dir / "lib" / "verilator" / "verilator.cpp"),
+        *(str(source) for source in files.sources),
+    ]  # fmt: skip
+    compile_model = [
+        "make", "-f", "Vtop.mk", f"-j{os.cpu_count() or 1}", f"VM_TRACE={int(waves)}",
+        f"PYTHON3={sys.executable}",  # the wheel has the path of the machine that built it
+        "OPT_FAST=-O2", "OPT_SLOW=-O1", "OPT_GLOBAL=-O2",
+        *(("OBJCACHE=ccache",) if shutil.which("ccache") else ()),
+    ]  # fmt: skip
+    environment = {"VERILATOR_ROOT": str(root)}
+    return _Recipe((tuple(verilate), tuple(compile_model)), {}, environment, top, suffix, versions)
+
+
+_ICARUS_DUMP = """\
+// Writes waves to the file that +dumpfile= names.
+module rig_dump;
+    reg [8191:0] path;
+    initial if ($value$plusargs("dumpfile=%s", path)) begin
+        $dumpfile(path);
+        $dumpvars(0, {top});
+    end
+endmodule
+"""
+
+
+def _icarus_recipe(
+    top: str, files: FileList, parameters: Mapping[str, str], waves: bool, versions: Mapping[str, str]
+) -> _Recipe:  # fmt: skip
+    extra = {"settings.f": f"+timescale+{'/'.join(TIMESCALE)}\n"}
+    if waves:
+        extra["rig_dump.v"] = _ICARUS_DUMP.replace("{top}", top)
+    command = [
+        "iverilog", "-g2005", "-Wall", "-f", "settings.f", "-s", top, "-o", "sim.vvp",
+        *(f"-I{folder}" for folder in files.include_folders),
+        *(f"-P{top}.{name}={value}" for name, value in parameters.items()),
+        *(("-s", "rig_dump", "rig_dump.v") if waves else ()),
+        *(str(source) for source in files.sources if source.suffix != ".vlt"),
+    ]  # fmt: skip
+    return _Recipe((tuple(command),), extra, {}, "sim.vvp", ".fst" if waves else "", versions)
+
+
+def _key(recipe: _Recipe, files: FileList) -> str:
+    """Return 16 hexadecimal digits that change with anything the build depends on."""
+    digest = hashlib.sha256(
+        json.dumps([recipe.commands, recipe.files, recipe.environment, recipe.versions], sort_keys=True).encode()
+    )
+    included = [path for folder in files.include_folders for path in sorted(folder.iterdir()) if path.is_file()]
+    for path in [*files.sources, *included]:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise UsageError(f"source {path} cannot be read: {error.strerror}") from error
+        digest.update(f"{path}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+def _make(recipe: _Recipe, folder: Path, timeout_s: int) -> None:
+    """Run the recipe in ``folder``, made anew; leave nothing of a failure behind but the error."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    log_path = folder / "build.log"
+    try:
+        for name, text in recipe.files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        for command in recipe.commands:
+            status = run_logged(
+                command, folder=folder, environment=tool_environment(recipe.environment), log_path=log_path,
+                timeout_s=timeout_s,
+            )  # fmt: skip
+            if status:
+                raise ToolError(
+                    f"{Path(command[0]).name} failed with status {status}", command=shlex.join(command),
+                    last_lines=last_lines(log_path),
+                )  # fmt: skip
+        facts = {"commands": recipe.commands, "versions": dict(recipe.versions)}
+        (folder / "BUILD_OK").write_text(json.dumps(facts, indent=1), encoding="utf-8")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+class SimulationError(RigError):
+    """A test failed inside the simulator. ``type_name``, ``problem`` and ``traceback_text`` are of its exception."""
+
+    exit_code = ExitCode.TEST_FAILURES
+
+    def __init__(self, test: str, type_name: str, problem: str, traceback_text: str, log_path: Path) -> None:
+        self.test = test
+        self.type_name = type_name
+        self.problem = problem
+        self.traceback_text = traceback_text
+        self.log_path = log_path
+        super().__init__(f"{test} failed in the simulator: {type_name}: {problem}\n  log: {log_path}")
+
+
+@dataclass(frozen=True, slots=True)
+class SimResult:
+    """What the tests of one simulator process did; ``value`` is what the main function returned, as JSON says it."""
+
+    passed: tuple[str, ...]
+    failed: tuple[SimulationError, ...]
+    log_path: Path
+    results_xml: Path
+    waves_path: Path | None = None
+    value: Any = None
+
+    def check(self) -> None:
+        """Raise the first failure, if any, with the names of further ones as notes on it."""
+        for failure in self.failed[1:]:
+            self.failed[0].add_note(f"failed too: {failure.test}: {failure.type_name}")
+        if self.failed:
+            raise self.failed[0]
+
+
+def run(
+    build: Build,
+    *,
+    run_dir: Path,
+    timeout_s: float,
+    main: str | None = None,
+    test_module: str | None = None,
+    test_filter: str | None = None,
+    env: Mapping[str, str] | None = None,
+    plusargs: Sequence[str] = (),
+    sim_limit_ns: int | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> SimResult:
+    """Run ``build`` in ``run_dir``, made if needed, and return what its tests did.
+
+    Either ``main``, an async function of kernel and top given as ``package.module:function`` and bounded by
+    ``sim_limit_ns`` of simulated time, or the cocotb tests of ``test_module``, of which ``test_filter`` (a regular
+    expression) chooses. The tests see the tool environment and ``env``. ``on_line`` gets each line of output, from
+    another thread. A build with waves writes them to ``run_dir``.
+
+    :class:`ToolError` if the simulator stops without results, or takes more than ``timeout_s`` of wall time; a test
+    that fails is a result.
+    """
+    if (main is None) == (test_module is None):
+        raise UsageError("run() takes main or test_module, and not both")
+    run_dir = run_dir.resolve()
+    run_dir.mkdir(parents=True, exist_ok=True)
+    files = {name: run_dir / name for name in ("sim.log", "results.xml", "main_result.json")}
+    for path in files.values():
+        path.unlink(missing_ok=True)
+    settings = cocotb_environment(build.top, test_module or "rig.runtime.cocotb_main")
+    settings["COCOTB_RESULTS_FILE"] = str(files["results.xml"])
+    settings["RIG_RESULT"] = str(files["main_result.json"])
+    if test_filter is not None:
+        settings["COCOTB_TEST_FILTER"] = test_filter
+    if main is not None:
+        settings["RIG_COCOTB_MAIN"] = main
+    if sim_limit_ns is not None:
+        settings["RIG_SIM_LIMIT_NS"] = str(sim_limit_ns)
+    if build.simulator == "verilator":
+        settings["COCOTB_TRUST_INERTIAL_WRITES"] = "1"  # Verilator applies a write as cocotb would, without its help
+    waves_path = run_dir / f"waves{build.waves_suffix}" if build.waves_suffix else None
+    command = _run_command(build, waves_path, plusargs)
+    status = run_logged(
+        command, folder=run_dir, environment=tool_environment(settings | dict(env or {})), log_path=files["sim.log"],
+        timeout_s=timeout_s, on_line=on_line,
+    )  # fmt: skip
+    report = _read_json(files["main_result.json"])
+    passed, failed = _read_results(files["results.xml"], files["sim.log"], report)
+    if not passed and not failed:
+        raise ToolError(
+            f"the simulator ended with status {status} and without test results", command=shlex.join(command),
+            last_lines=last_lines(files["sim.log"]),
+        )  # fmt: skip
+    return SimResult(passed, failed, files["sim.log"], files["results.xml"], waves_path, report.get("value"))
+
+
+def cocotb_environment(top: str, test_module: str) -> dict[str, str]:
+    """Return the environment by which cocotb finds Python, the top and the tests.
+
+    Seeds are fixed: the same run twice gives the same log.
+    """
+    return {
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys([str(PROJECT_ROOT), *filter(None, sys.path)])),
+        "PYTHONHASHSEED": "0",
+        "PYGPI_PYTHON_BIN": sys.executable,
+        "GPI_USERS": f"{libpython_path()};{cocotb_config.pygpi_entry_point()}",
+        "COCOTB_TOPLEVEL": top,
+        "COCOTB_TEST_MODULES": test_module,
+        "COCOTB_RANDOM_SEED": "1",
+        "COCOTB_ANSI_OUTPUT": "0",
+        "TOPLEVEL_LANG": "verilog",
+    }
+
+
+def _run_command(build: Build, waves_path: Path | None, plusargs: Sequence[str]) -> list[str]:
+    if build.simulator == "verilator":
+        waves = [] if waves_path is None else ["--trace", "--trace-file", str(waves_path)]
+        return [str(build.program), *waves, *plusargs]
+    library = cocotb_config.lib_entry("vpi", "icarus")
+    waves = ["-none"] if waves_path is None else ["-fst", f"+dumpfile={waves_path}"]
+    return [shutil.which("vvp") or "vvp", "-n", "-m", library, str(build.program), *waves, *plusargs]
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # no main function, or it was killed while it wrote
+        return {}
+    return report
+
+
+def _read_results(
+    path: Path, log_path: Path, report: Mapping[str, Any]
+) -> tuple[tuple[str, ...], tuple[SimulationError, ...]]:  # fmt: skip
+    """Return the names of the tests that passed, and the failures; what the main function reported goes first."""
+    passed: list[str] = []
+    failed: list[SimulationError] = []
+    try:
+        cases = list(ElementTree.parse(path).iter("testcase"))
+    except (OSError, ElementTree.ParseError):
+        return (), ()
+    for case in cases:
+        name = f"{case.get('classname', '')}.{case.get('name', '')}".lstrip(".")
+        problem = case.find("failure") if case.find("failure") is not None else case.find("error")
+        if problem is not None:
+            error = report.get("error") or {
+                "type": problem.get("error_type") or problem.get("type") or "failure",
+                "message": problem.get("error_msg") or problem.get("message") or "",
+                "traceback": problem.text or "",
+            }
+            failed.append(SimulationError(name, error["type"], error["message"], error["traceback"], log_path))
+        elif case.find("skipped") is None:
+            passed.append(name)
+    return tuple(passed), tuple(failed)
