@@ -228,7 +228,7 @@ class _Exchange:
         try:
             # Every method may have a body, and the next request comes after it (RFC 9110 9.3.1).
             await self._stream.receive_body(lambda piece: body.extend(self._count(piece)))
-        except _BodyTooLarge:
+        except _BodyTooLargeError:
             await self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return False
         if self.method == "PUT":
@@ -257,7 +257,7 @@ class _Exchange:
     def _count(self, piece: bytes) -> bytes:
         self.request_octets += len(piece)
         if self.request_octets > self._server.max_body_octets:
-            raise _BodyTooLarge
+            raise _BodyTooLargeError
         return piece
 
     async def refuse(self, status: HTTPStatus, fields: HeaderFields = ()) -> None:
@@ -276,7 +276,7 @@ class _Exchange:
         self.response_octets = await self._stream.send_message(head, body, self._server.on_progress)
 
 
-class _BodyTooLarge(Exception):
+class _BodyTooLargeError(Exception):
     """More body arrived than the server keeps."""
 
 

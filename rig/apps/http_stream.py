@@ -100,7 +100,7 @@ def framing(body: Body) -> list[tuple[str, str]]:
     return [("Transfer-Encoding", "chunked")]
 
 
-def as_text(headers: h11.Headers | list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+def as_text(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
     """Return header fields as text, names in lower case."""
     return tuple((name.decode("ascii"), value.decode("latin-1")) for name, value in headers)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rig.errors import UsageError
 from rig.sockets import SocketKind, SocketLibrary
 from rig.units import NS_PER_S
 
 MAX_DATA_OCTETS = 65507
+MAX_COUNT = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,10 @@ async def ping(
     """Send ``count`` echo requests, one each ``interval_ns``, and wait ``timeout_ns`` for replies after the last.
 
     The data is the sequence number's low octet, counting up. An ICMP error, such as host unreachable, is noted in
-    ``errors`` and ends nothing.
+    ``errors`` and ends nothing. :class:`UsageError` for a count outside 1 to 65536, the sequence numbers there are.
     """
+    if not 1 <= count <= MAX_COUNT:
+        raise UsageError(f"count is {count}; expected 1 to {MAX_COUNT}")
     scheduler = library.scheduler
     sent_at: dict[int, int] = {}
     replies: dict[int, PingReply] = {}
@@ -58,15 +62,14 @@ async def ping(
     errors: list[str] = []
     async with library.socket(SocketKind.RAW_ICMP) as socket:
         start_ns = scheduler.now_ns
-        for index in range(count):
-            sequence = index & 0xFFFF
+        for sequence in range(count):
             sent_at[sequence] = scheduler.now_ns
             try:
                 await socket.send_to(_pattern(sequence, data_octets), (address, sequence))
             except OSError as err:
                 errors.append(str(err))
-            is_last = index == count - 1
-            deadline_ns = scheduler.now_ns + timeout_ns if is_last else start_ns + (index + 1) * interval_ns
+            is_last = sequence == count - 1
+            deadline_ns = scheduler.now_ns + timeout_ns if is_last else start_ns + (sequence + 1) * interval_ns
             while not (is_last and len(replies) == count):
                 try:
                     data, (_, got) = await socket.receive_from(MAX_DATA_OCTETS, deadline_ns=deadline_ns)
