@@ -22,6 +22,8 @@ run callbacks of one instant in.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from firmware_models.network.segment import Segment
 from rig.runtime.kernel import Event, Kernel
 
@@ -54,7 +56,9 @@ class LanAdapter:
         self.bus_period_ns = bus_period_ns
         self.access_ns = SLOT_WHEEL * bus_period_ns
         self.irq: Event = kernel.event(f"irq of {name}")
+        self.buffer_pages = buffer_pages
         self.is_powered = True
+        self.power_watchers: list[Callable[[bool], None]] = []  # called by power() with the new state
 
     def first_execute_ns(self, t_ns: int) -> int:
         """Return when the first access of a batch requested at ``t_ns`` is executed."""
@@ -79,3 +83,5 @@ class LanAdapter:
     def power(self, on: bool) -> None:
         """Turn the power on or off, now."""
         self.is_powered = on
+        for watcher in self.power_watchers:
+            watcher(on)

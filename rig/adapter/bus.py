@@ -68,7 +68,8 @@ class AdapterBus(Protocol):
         comes after it is not. :class:`~rig.errors.AdapterFault` without power. It always ends.
 
         Transactions of several tasks are done one after the other, in order of call. A task that is cancelled in here
-        leaves a transaction that has begun to its end: it is done as a whole, or to its refused access.
+        leaves a transaction that has begun to its end: it is done as a whole, or to its refused access. One that has
+        not begun is dropped as a whole.
         """
         ...
 

@@ -60,9 +60,9 @@ class TransmitOutcome(Enum):
 class TransmitResult:
     """How one frame fared that :meth:`FrameDevice.try_transmit` took.
 
-    ``start_ns`` and ``end_ns`` are when it was handed to the adapter and when the adapter was done with it, as near as
-    the device knows (a device without time stamps of its own takes the host's). ``collisions`` is 0 to the attempt
-    limit; ``deferred`` says that its first attempt had to wait for the medium.
+    ``end_ns`` is when the adapter was done with it and ``start_ns`` when the first bit of its preamble left (equal to
+    ``end_ns`` unless it was sent whole), by the clock of the device and as near as it knows. ``collisions`` is 0 to the
+    attempt limit; ``deferred`` says that its first attempt had to wait for the medium.
     """
 
     outcome: TransmitOutcome
@@ -97,11 +97,11 @@ class FrameDevice(Protocol):
     """A LAN adapter seen from above."""
 
     irq: Event
-    """Set while ``receive`` or ``transmit_results`` has something, or the link has changed; the device clears it when
-    both are empty."""
+    """Set by the device when a frame was received, a transmission has ended, or the link has changed. Whoever serves
+    the device clears it before looking, so that whatever comes later sets it again."""
 
     tx_ready: Event
-    """Set while ``try_transmit`` would take a frame."""
+    """Set by the device when ``try_transmit`` would take a frame, cleared when it would not."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -110,7 +110,7 @@ class FrameDevice(Protocol):
 
     @property
     def is_link_up(self) -> bool:
-        """Whether frames can reach the medium at present. While they cannot, they are dropped and counted."""
+        """Whether frames can reach the medium at present."""
         ...
 
     def try_transmit(self, frame: bytes) -> bool:
