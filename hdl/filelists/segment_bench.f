@@ -1,0 +1,9 @@
+# The bench of N adapters on one segment: the adapter and what surrounds it.
++incdir+hdl/include
+hdl/sim/settings_model.v
+hdl/sim/clocks_model.v
+hdl/sim/power_model.v
+hdl/sim/bus_master_model.v
+hdl/sim/mii_segment_model.v
+hdl/sim/recorder_model.v
+hdl/sim/segment_bench.v

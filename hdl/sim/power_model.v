@@ -1,0 +1,49 @@
+`default_nettype none
+`timescale 1ns/1ps
+/* verilator lint_off SYNCASYNCNET */  // a power failure waits for no clock
+// The power supply of one adapter: power-on reset, and silence of every output while there is no power.
+//
+// Ports: `power` is the switch, changed on whole ns. rst and ready belong to clk_bus: rst falls at the 16th edge with power,
+// `ready` says that the next edge is that one or a later one. What comes from the adapter passes through, masked at once
+// on the bus side and 0.25 ns later, when the MII edge of that ns has passed, on the MII side.
+// It does not clear memories; the adapter's reset must leave nothing of its past that can be seen.
+module power_model (
+    input  wire clk_bus,
+    input  wire power,
+    output wire rst,
+    output wire ready,
+    // from the adapter
+    input  wire adapter_irq,
+    input  wire adapter_ack,
+    input  wire adapter_err,
+    input  wire adapter_tx_en,
+    // to the bench
+    output wire irq,
+    output wire ack,
+    output wire err,
+    output wire tx_en
+);
+  localparam [4:0] RESET_EDGES = 16;
+
+  reg mii_powered;
+  reg [4:0] edges;  // with power, so far
+
+  initial begin
+    edges = 0;
+    mii_powered = 1;
+  end
+
+  always @(posedge clk_bus)
+    if (!power) edges <= 0;
+    else if (edges != RESET_EDGES) edges <= edges + 1;
+
+  always @(power) mii_powered <= #0.25 power;
+
+  assign rst = !power || edges != RESET_EDGES;
+  assign ready = edges >= RESET_EDGES - 1;
+  assign irq = adapter_irq && power;
+  assign ack = adapter_ack && power;
+  assign err = adapter_err && power;
+  assign tx_en = adapter_tx_en && mii_powered;
+endmodule
+/* verilator lint_on SYNCASYNCNET */

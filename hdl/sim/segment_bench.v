@@ -1,0 +1,186 @@
+`default_nettype none
+`timescale 1ns/1ps
+// The bench: STATIONS LAN adapters, each with a bus master and a power supply, on one segment.
+//
+// A program outside drives it through registers by name: `settings` before the start, then each station's bus master
+// (`station[i].master`), and is woken by one signal, `attention`: bits STATIONS-1..0 are the masters' acknowledge, the bits
+// above them the interrupt lines. `recorder` writes down what happened. Everything is exact as docs/adapter.md says.
+// No signal of the adapters is driven from outside in any other way.
+module segment_bench #(
+    parameter STATIONS = 2,
+    parameter BUS_PERIOD_NS = 20,
+    parameter BUFFER_PAGES = 64,
+    parameter TX_SLOTS = 4
+) (
+    output wire [2*STATIONS-1:0] attention  /*verilator public_flat_rd*/
+);
+  localparam BUS_HZ = 1_000_000_000 / BUS_PERIOD_NS;
+
+  wire clk_bus;
+  wire [STATIONS-1:0] clk_mii;
+  wire [STATIONS-1:0] power, link, irq, acknowledge;
+  wire [STATIONS-1:0] tx_en, rx_dv, crs, col;
+  wire [4*STATIONS-1:0] txd, rxd;
+  wire [256*STATIONS-1:0] rom_image;
+  wire [16*STATIONS-1:0] position_bits, phase_ns;
+  wire [7:0] bit_ns;
+  wire [15:0] nibble_ns;
+  wire full_duplex, sqe_test;
+  wire [31:0] garbage_seed;
+  wire [STATIONS-1:0] waiting, start, collision, jam, ended, collided, draw;
+  wire [10*STATIONS-1:0] slots;
+  wire [ 5*STATIONS-1:0] attempt;
+
+  assign attention = {irq, acknowledge};
+
+  settings_model #(
+      .STATIONS(STATIONS)
+  ) settings (
+      .positions_bits(position_bits),
+      .phases_ns(phase_ns),
+      .rom_images(rom_image),
+      .powers(power),
+      .links(link),
+      .bit_ns(bit_ns),
+      .nibble_ns(nibble_ns),
+      .is_full_duplex(full_duplex),
+      .sqe_test(sqe_test),
+      .seed(garbage_seed)
+  );
+
+  clocks_model #(
+      .STATIONS(STATIONS),
+      .BUS_PERIOD_NS(BUS_PERIOD_NS)
+  ) clocks (
+      .clk_bus(clk_bus),
+      .clk_mii(clk_mii),
+      .nibble_ns(nibble_ns),
+      .phase_ns(phase_ns)
+  );
+
+  mii_segment_model #(
+      .STATIONS(STATIONS)
+  ) segment (
+      .clk(clk_mii),
+      .tx_en(tx_en),
+      .txd(txd),
+      .rx_dv(rx_dv),
+      .rxd(rxd),
+      .crs(crs),
+      .col(col),
+      .position_bits(position_bits),
+      .bit_ns(bit_ns),
+      .full_duplex(full_duplex),
+      .sqe_test(sqe_test),
+      .garbage_seed(garbage_seed)
+  );
+
+  recorder_model #(
+      .STATIONS(STATIONS)
+  ) recorder (
+      .power(power),
+      .irq(irq),
+      .clk(clk_mii),
+      .tx_en(tx_en),
+      .txd(txd),
+      .rx_dv(rx_dv),
+      .waiting(waiting),
+      .start(start),
+      .collision(collision),
+      .jam(jam),
+      .ended(ended),
+      .collided(collided),
+      .draw(draw),
+      .slots(slots),
+      .attempt(attempt)
+  );
+
+  genvar i;
+  generate
+    for (i = 0; i < STATIONS; i = i + 1) begin : station
+      wire rst, ready;
+      wire stb, we, ack, err, adapter_ack, adapter_err, adapter_irq, adapter_tx_en;
+      wire [3:0] sel;
+      wire [14:0] adr;
+      wire [31:0] dat_w, dat_r;
+
+      power_model supply (
+          .clk_bus(clk_bus),
+          .power(power[i]),
+          .rst(rst),
+          .ready(ready),
+          .adapter_irq(adapter_irq),
+          .adapter_ack(adapter_ack),
+          .adapter_err(adapter_err),
+          .adapter_tx_en(adapter_tx_en),
+          .irq(irq[i]),
+          .ack(ack),
+          .err(err),
+          .tx_en(tx_en[i])
+      );
+
+      bus_master_model master (
+          .clk_bus(clk_bus),
+          .powered(power[i]),
+          .ready(ready),
+          .acknowledge(acknowledge[i]),
+          .wb_stb(stb),
+          .wb_we(we),
+          .wb_sel(sel),
+          .wb_adr(adr),
+          .wb_dat_w(dat_w),
+          .wb_dat_r(dat_r),
+          .wb_ack(ack),
+          .wb_err(err)
+      );
+
+      // The PHY of the bench has no registers, and nothing looks at these outputs.
+      /* verilator lint_off PINCONNECTEMPTY */
+      nic_mii #(
+          .BUFFER_PAGES(BUFFER_PAGES),
+          .BUS_HZ(BUS_HZ),
+          .TX_SLOTS(TX_SLOTS)
+      ) adapter (
+          .clk_bus(clk_bus),
+          .rst(rst),
+          .wb_cyc(stb),
+          .wb_stb(stb),
+          .wb_we(we),
+          .wb_sel(sel),
+          .wb_adr(adr),
+          .wb_dat_w(dat_w),
+          .wb_dat_r(dat_r),
+          .wb_ack(adapter_ack),
+          .wb_err(adapter_err),
+          .irq(adapter_irq),
+          .rom_image(rom_image[256*i+:256]),
+          .phy_link(link[i]),
+          .clk_tx(clk_mii[i]),
+          .mii_txd(txd[4*i+:4]),
+          .mii_tx_en(adapter_tx_en),
+          .mii_tx_er(),
+          .clk_rx(clk_mii[i]),
+          .mii_rxd(rxd[4*i+:4]),
+          .mii_rx_dv(rx_dv[i]),
+          .mii_rx_er(1'b0),
+          .mii_crs(crs[i]),
+          .mii_col(col[i]),
+          .mdc(),
+          .mdio_o(),
+          .mdio_oe(),
+          .mdio_i(1'b1),
+          .observe_waiting(waiting[i]),
+          .observe_start(start[i]),
+          .observe_collision(collision[i]),
+          .observe_jam(jam[i]),
+          .observe_end(ended[i]),
+          .observe_collided(collided[i]),
+          .observe_draw(draw[i]),
+          .observe_slots(slots[10*i+:10]),
+          .observe_attempt(attempt[5*i+:5]),
+          .observe_deferring()
+      );
+      /* verilator lint_on PINCONNECTEMPTY */
+    end
+  endgenerate
+endmodule
