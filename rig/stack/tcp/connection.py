@@ -339,7 +339,9 @@ class Connection(Tcb):
         sender, receiver = self.sender, self.receiver
         if sender.give_up_ns <= now_ns:
             self.layer.counters.add("tcp_connections_timed_out")
-            self.give_up(self.soft_error or TimeoutError(errno.ETIMEDOUT, "the peer did not answer in time"))
+            error = TimeoutError(errno.ETIMEDOUT, "the peer did not answer in time")
+            error.__cause__ = self.soft_error  # what the network last said of the path: a reason, not the outcome
+            self.give_up(error)
             return
         if self.wait_ns <= now_ns:
             self._wait_over()
