@@ -205,7 +205,7 @@ class Scenario(Strict):
     description: str = ""
     seed: int = Field(default=1, ge=0, lt=1 << 64)
     file: str | None = None
-    segments: dict[Name, Segment] = Field(min_length=1)
+    segments: dict[Name, Segment] = Field(min_length=1, max_length=1)
     stations: list[Station] = Field(min_length=2, max_length=64)
     apps: list[App] = Field(min_length=1)
     load: list[Load] = Field(default=[])

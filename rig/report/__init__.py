@@ -1,0 +1,1 @@
+"""Pictures and pages from recorded facts: this package reads run folders and nothing else."""

@@ -129,8 +129,8 @@ def test_the_first_problem_in_the_file_is_reported() -> None:
 
 TEXTS = [path.read_text() for path in FILES]
 ODD_VALUES: list[Any] = [
-    None, True, 0, -1, 1 << 70, 1.5, "", "lan", "client", "02:00:00:00:00:01", "10.0.0.1/24", "10.0.0.1/33", [], {}, [[]],
-    {"kind": "http-get"}, {"": None}, "\x00", "٣", "é" * 300, ["client"], {"server": "server"}, {1: 2},
+    None, True, 0, -1, 1 << 70, 1.5, "", "lan", "client", "02:00:00:00:00:01", "10.0.0.1/24", "10.0.0.1/33", [], {},
+    [[]], {"kind": "http-get"}, {"": None}, "\x00", "٣", "é" * 300, ["client"], {"server": "server"}, {1: 2},
 ]  # fmt: skip
 
 
