@@ -97,7 +97,7 @@ def expected_log(scenario: Scenario, station: int) -> list[int]:
         if scenario.full_duplex:
             crs, col = arrives, False
         else:
-            crs, col = transmits or arrives, transmits and arrives or sqe
+            crs, col = transmits or arrives, (transmits and arrives) or sqe
         after = k - 1  # RX_DV and RXD change at edges
         heard = [
             (a, j, entry)

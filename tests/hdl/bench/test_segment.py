@@ -1,4 +1,4 @@
-"""The segment, clocks and recorder of the bench against the page, with stand-in adapters that send what they are told."""
+"""Segment, clocks and recorder of the bench against the page, with stand-in adapters that send what they are told."""
 
 from __future__ import annotations
 
