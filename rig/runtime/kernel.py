@@ -448,19 +448,28 @@ class Kernel(Scheduler):
     def advance(self, now_ns: int) -> None:
         """Run everything that is due at or before ``now_ns``, each at its own time, then make ``now_ns`` the time.
 
-        Stops early when the run is over. Without a run, a failure that nobody observes is raised from here.
-        :class:`KernelError` if called by what the kernel runs.
+        Tasks that were woken from outside since the last call run last, at ``now_ns``. Stops early when the run is
+        over. Without a run, a failure that nobody observes is raised from here. :class:`KernelError` if called by what
+        the kernel runs.
         """
         limit_ns = self._limit_ns
-        self.run_due(now_ns if limit_ns is None or now_ns < limit_ns else limit_ns)
+        is_limit = limit_ns is not None and now_ns >= limit_ns
+        if limit_ns is not None and is_limit:
+            now_ns = limit_ns
+        outside = list(self._ready)
+        self._ready.clear()
+        self.run_due(now_ns)
+        self._ready.extend(outside)
+        if not self._halted:
+            if now_ns > self.now_ns:
+                self.now_ns = now_ns
+            if outside:
+                self.run_due(now_ns)
         if self._halted:
             if not self._in_run:
                 self._raise_failures()
-        elif limit_ns is not None and now_ns >= limit_ns:
-            self.now_ns = max(self.now_ns, limit_ns)
+        elif is_limit:
             self.fail(TimeLimitError(self.waiting_message(f"the run reached its limit at {limit_ns} ns")))
-        elif now_ns > self.now_ns:
-            self.now_ns = now_ns
 
     def enter(self, now_ns: int, fn: Callable[..., object], *args: Any) -> None:
         """Call ``fn(*args)`` for the outside world at ``now_ns``, after whatever is due then, and run what it wakes.
@@ -539,16 +548,23 @@ class Kernel(Scheduler):
         """Between ``begin`` and the instant at which the main task ends or an unobserved failure ends the run."""
         return self._in_run and not self._halted
 
-    def begin(self, coro: Coroutine[Any, Any, T], limit_ns: int | None = None) -> Task[T]:
-        """Start a run with ``coro`` as its main task, of at most ``limit_ns`` from the present time on."""
+    def begin(
+        self, coro: Coroutine[Any, Any, T], limit_ns: int | None = None, now_ns: int | None = None
+    ) -> Task[T]:  # fmt: skip
+        """Start a run with ``coro`` as its main task, at ``now_ns`` if given, of at most ``limit_ns``.
+
+        :class:`KernelError`, and nothing has changed, if the kernel is in a run.
+        """
         if self.main is not None and not self.main.done:
             coro.close()
             raise KernelError(f"the kernel is already in a run, of task {self.main.name!r}")
-        self._in_run = True
+        if now_ns is not None and now_ns > self.now_ns:
+            self.now_ns = now_ns
         self._halted = bool(self._failures)
         self._left_over = []
         self._limit_ns = None if limit_ns is None else self.now_ns + limit_ns
         self.main = task = self.spawn(coro)
+        self._in_run = True
         return task
 
     def result(self, main: Task[T]) -> T:

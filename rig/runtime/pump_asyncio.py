@@ -38,11 +38,12 @@ class WallClock(Kernel):
         ``limit_ns`` bounds the duration; :class:`~rig.runtime.kernel.TimeLimitError` beyond it. Any failure that
         nobody observed is raised as it is, with a note that names the task and the time.
         """
-        self._loop = asyncio.get_running_loop()
-        self._over = self._loop.create_future()
-        self.now_ns = self._clock_ns()
+        main = self.begin(coro, limit_ns, self._clock_ns())
         try:
-            main = self.begin(coro, limit_ns)
+            self._loop = asyncio.get_running_loop()
+            self._over = self._loop.create_future()
+            self.advance(self.now_ns)  # the main task starts at the time from which its limit counts
+            self._set_alarm()
             await self._over
         finally:
             for handle in (self._alarm, self._soon):

@@ -88,10 +88,9 @@ class SimTime(Kernel):
         """
         if simtime.get_sim_time("step") == 0:
             await ReadWrite()  # let the design's initial blocks run: no process of it sees a write before that
-        self.now_ns = self._clock_ns()
-        self._over.clear()
-        main = self.begin(coro, limit_ns)
+        main = self.begin(coro, limit_ns, self._clock_ns())
         try:
+            self._over.clear()
             self._pump()
             await self._over.wait()
         finally:

@@ -23,6 +23,7 @@ class VirtualTime(Kernel):
         until_ns = FOREVER_NS if limit_ns is None else self.now_ns + limit_ns
         main = self.begin(coro, limit_ns)
         try:
+            self.advance(self.now_ns)
             self.run_due(until_ns)
             if self.is_running:
                 if self.has_timers():

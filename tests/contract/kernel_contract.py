@@ -1,20 +1,40 @@
 """The kernel's contract: coroutines that hold under every pump.
 
-Each takes a scheduler and awaits nothing else. pytest runs them in virtual time and on a wall clock, cocotb on both
-simulators. None asserts how long something took: on a wall clock any wait may be late. ``SHORT_NS`` is still long
-enough that a wall clock goes through the event loop, and ``LONG_NS`` is never waited for.
+Those of ``CONTRACT`` take a scheduler and await nothing else. pytest runs them in virtual time and on a wall clock,
+cocotb on both simulators. None asserts how long something took: on a wall clock any wait may be late. ``SHORT_NS`` is
+still long enough that a wall clock goes through the event loop, and ``LONG_NS`` is never waited for. Those of
+``RUN_CONTRACT`` take a pump and start runs of their own. ``mixed_scenario`` returns a hash of what it did: it is the
+same wherever time is exact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import hashlib
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol, TypeVar
 
-from rig.runtime.kernel import Cancelled, Event, Scheduler, Task
+from rig.runtime.kernel import Cancelled, Event, KernelError, Scheduler, Task, TimeLimitError
+
+T = TypeVar("T")
 
 SHORT_NS = 200_000
 LONG_NS = 3_600_000_000_000
 
-Contract = Callable[[Scheduler], Awaitable[None]]
+Contract = Callable[[Scheduler], Coroutine[Any, Any, None]]
+
+
+class PumpedKernel(Scheduler, Protocol):
+    """A kernel with its pump; virtual time is dressed up to look asynchronous."""
+
+    async def run_async(self, coro: Coroutine[Any, Any, T], limit_ns: int | None = None) -> T: ...
+
+    def call_at(self, t_ns: int, fn: Callable[[Any], object], arg: Any = None) -> object: ...
+
+    def shutdown(self) -> list[str]: ...
+
+
+RunContract = Callable[[PumpedKernel], Coroutine[Any, Any, None]]
 
 
 async def join_cancelled(task: Task[None]) -> None:
@@ -447,3 +467,258 @@ CONTRACT: tuple[Contract, ...] = (
     foreign_awaitable_is_refused,
     many_switches_at_one_instant,
 )
+
+
+async def unobserved_failure_ends_the_run(kernel: PumpedKernel) -> None:
+    log: list[str] = []
+
+    async def bad() -> None:
+        await kernel.sleep_until(kernel.now_ns + SHORT_NS)
+        raise ValueError("nobody asked")
+
+    async def main() -> None:
+        kernel.spawn(bad(), name="bad one")
+        try:
+            await kernel.sleep_until(kernel.now_ns + LONG_NS)
+        finally:
+            log.append("main cleaned up")
+
+    try:
+        await kernel.run_async(main())
+    except ValueError as error:
+        assert str(error) == "nobody asked"
+        assert any("bad one" in note for note in error.__notes__), error.__notes__
+    else:
+        raise AssertionError("the failure was lost")
+    assert log == ["main cleaned up"], log
+
+
+async def failure_of_a_callback_ends_the_run(kernel: PumpedKernel) -> None:
+    def bad(arg: object) -> None:
+        raise ValueError(arg)
+
+    async def main() -> None:
+        kernel.call_at(kernel.now_ns + SHORT_NS, bad, "callback")
+        await kernel.sleep_until(kernel.now_ns + LONG_NS)
+
+    try:
+        await kernel.run_async(main())
+    except ValueError as error:
+        assert str(error) == "callback"
+    else:
+        raise AssertionError("the failure was lost")
+
+
+async def main_failure_is_raised_as_it_is(kernel: PumpedKernel) -> None:
+    async def main() -> None:
+        await kernel.sleep_until(kernel.now_ns + SHORT_NS)
+        raise ConnectionResetError("peer")
+
+    try:
+        await kernel.run_async(main())
+    except ConnectionResetError as error:
+        assert str(error) == "peer"
+    else:
+        raise AssertionError("the failure was lost")
+
+
+async def failure_of_an_abandoned_join_is_unobserved(kernel: PumpedKernel) -> None:
+    """The one who joined was cancelled before it could look: the error is nobody's and ends the run."""
+
+    async def bad() -> None:
+        await kernel.sleep_until(kernel.now_ns + 2 * SHORT_NS)
+        raise ValueError("abandoned")
+
+    async def main() -> None:
+        task = kernel.spawn(bad())
+
+        async def join() -> None:
+            await task
+
+        joiner = kernel.spawn(join())
+        await kernel.sleep_until(kernel.now_ns + SHORT_NS)
+        joiner.cancel()
+        await kernel.sleep_until(kernel.now_ns + LONG_NS)
+
+    try:
+        await kernel.run_async(main())
+    except ValueError as error:
+        assert str(error) == "abandoned"
+    else:
+        raise AssertionError("the failure was lost")
+
+
+async def left_over_tasks_are_listed_and_cleaned_up(kernel: PumpedKernel) -> None:
+    log: list[str] = []
+
+    async def server(name: str) -> None:
+        try:
+            await kernel.event().wait()
+        finally:
+            log.append(name)
+
+    async def stubborn() -> None:
+        try:
+            await kernel.event().wait()
+        finally:
+            await kernel.sleep_until(kernel.now_ns + SHORT_NS)
+            log.append("time went on during the shutdown")
+
+    async def main() -> int:
+        for name in ("first", "second"):
+            kernel.spawn(server(name), name=name)
+        kernel.spawn(stubborn(), name="stubborn")
+        await kernel.sleep_until(kernel.now_ns + SHORT_NS)
+        return 7
+
+    assert await kernel.run_async(main()) == 7
+    assert log == ["second", "first"], log
+    assert kernel.shutdown() == ["first", "second", "stubborn"]
+
+
+async def failure_in_clean_up_is_told(kernel: PumpedKernel) -> None:
+    async def bad() -> None:
+        try:
+            await kernel.event().wait()
+        finally:
+            raise ValueError("clean-up")
+
+    async def main() -> None:
+        kernel.spawn(bad())
+        await kernel.sleep_until(kernel.now_ns + SHORT_NS)
+
+    try:
+        await kernel.run_async(main())
+    except ValueError as error:
+        assert str(error) == "clean-up"
+    else:
+        raise AssertionError("the failure was lost")
+
+
+async def limit_ends_the_run_and_says_who_waits(kernel: PumpedKernel) -> None:
+    log: list[str] = []
+
+    async def ticker() -> None:
+        while True:  # so that the run is no deadlock
+            await kernel.sleep_until(kernel.now_ns + SHORT_NS)
+
+    async def main() -> None:
+        kernel.spawn(ticker(), name="ticker")
+        kernel.spawn(after(kernel, kernel.now_ns + 5 * SHORT_NS, lambda: log.append("due at the limit")))
+        await kernel.event("the last word").wait()
+
+    try:
+        await kernel.run_async(main(), limit_ns=5 * SHORT_NS)
+    except TimeLimitError as error:
+        assert "the last word" in str(error), error
+        assert "ticker" in str(error), error
+    else:
+        raise AssertionError("the run went on")
+    assert log == ["due at the limit"], log
+
+
+async def a_kernel_can_run_again(kernel: PumpedKernel) -> None:
+    ticks: list[int] = []
+
+    def tick(left: int) -> None:
+        ticks.append(left)
+        if left:
+            kernel.call_at(kernel.now_ns + SHORT_NS, tick, left - 1)
+
+    async def wait() -> None:
+        await kernel.sleep_until(kernel.now_ns + SHORT_NS)
+
+    async def wait_for_ticks() -> None:
+        while 0 not in ticks:
+            await kernel.sleep_until(kernel.now_ns + SHORT_NS)
+
+    async def bad() -> None:
+        await wait()
+        raise ValueError("first")
+
+    kernel.call_at(kernel.now_ns, tick, 3)
+    try:
+        await kernel.run_async(bad())
+    except ValueError:
+        pass
+    else:
+        raise AssertionError("the failure was lost")
+    await kernel.run_async(wait(), limit_ns=LONG_NS)
+    await kernel.run_async(wait_for_ticks(), limit_ns=LONG_NS)
+    assert ticks == [3, 2, 1, 0], "timers of models live on from run to run"
+
+
+async def nested_run_is_refused(kernel: PumpedKernel) -> None:
+    async def nothing() -> None:
+        pass
+
+    async def main() -> None:
+        await kernel.run_async(nothing())
+
+    try:
+        await kernel.run_async(main())
+    except KernelError:
+        return
+    raise AssertionError("a run was started within a run")
+
+
+RUN_CONTRACT: tuple[RunContract, ...] = (
+    unobserved_failure_ends_the_run,
+    failure_of_a_callback_ends_the_run,
+    main_failure_is_raised_as_it_is,
+    failure_of_an_abandoned_join_is_unobserved,
+    left_over_tasks_are_listed_and_cleaned_up,
+    failure_in_clean_up_is_told,
+    limit_ends_the_run_and_says_who_waits,
+    a_kernel_can_run_again,
+    nested_run_is_refused,
+)
+
+
+MIXED_SCENARIO_HASH = "552363b90830b27ec80d391c9f5a46ee138183977eee6a8b4eec563f6c157f8a"
+
+
+async def mixed_scenario(s: Scheduler) -> str:
+    """Let tasks that sleep, race, cancel and fail get in each other's way; return a hash of what happened when."""
+    start_ns = s.now_ns
+    dice = random.Random(2)
+    log: list[tuple[int, str, object]] = []
+    events = [s.event() for _ in range(4)]
+    running: dict[int, Task[None]] = {}
+
+    def note(what: str, detail: object) -> None:
+        log.append((s.now_ns - start_ns, what, detail))
+
+    async def worker(number: int) -> None:
+        try:
+            for _ in range(12):
+                pair = dice.sample(range(4), 2)
+                deadline_ns = s.now_ns + dice.randrange(0, 5) * 1_000
+                first = await s.wait_first(*(events[i] for i in pair), deadline_ns=deadline_ns)
+                note("woke", (number, None if first is None else pair[first]))
+                if first is not None:
+                    events[pair[first]].clear()
+                await s.sleep_until(s.now_ns + dice.choice((0, 1_000, 2_000)))
+                if dice.random() < 0.1:
+                    raise ValueError(number)
+        finally:
+            note("leaves", number)
+            await s.sleep_until(s.now_ns + 1_000)
+            note("left", number)
+
+    for number in range(40):
+        running[number] = s.spawn(worker(number), keep_error=True)
+        await s.sleep_until(s.now_ns + dice.choice((0, 1_000, 3_000)))
+        events[dice.randrange(4)].set()
+        if dice.random() < 0.3:
+            victim = dice.choice(list(running))
+            note("cancel", (victim, running[victim].cancel()))
+    for number, task in running.items():
+        try:
+            await task
+        except Cancelled:
+            note("was cancelled", number)
+        except ValueError as error:
+            note("failed", error.args)
+    assert {what for _, what, _ in log} == {"woke", "leaves", "left", "cancel", "was cancelled", "failed"}
+    return hashlib.sha256(repr(log).encode()).hexdigest()
