@@ -120,8 +120,9 @@ def build(
     """Return the build of module ``top`` with ``parameters``, made now unless it is cached.
 
     The sources are those of ``filelist``, by default ``hdl/filelists/<top>.f``, or ``sources`` with
-    ``include_folders``. A parameter is an int, or a Verilog literal as text. ``waves`` makes the build able to write
-    waves, which slows it. :class:`ToolError` if a tool is missing, fails or takes more than ``timeout_s``.
+    ``include_folders``. A parameter is an int, or a Verilog literal as text (a string in its quotes). ``waves`` makes
+    the build able to write waves, which slows it. :class:`ToolError` if a tool is missing, fails or takes more than
+    ``timeout_s``.
     """
     facts = require(simulator)
     if sources is None:
@@ -130,7 +131,7 @@ def build(
         files = FileList(tuple(Path(source).resolve() for source in sources), tuple(include_folders))
     else:
         raise UsageError("build() takes a file list or sources, not both")
-    literals = {name: str(value) for name, value in (parameters or {}).items()}
+    literals = {name: _literal(name, value) for name, value in (parameters or {}).items()}
     recipe = _recipe(facts, top, files, literals, waves)
     key = _key(recipe, files)
     folder = build_root() / f"{simulator}-{top}-{key}"
@@ -145,6 +146,17 @@ def build(
     return Build(
         simulator, top, folder, key, folder / recipe.program, folder / "build.log", recipe.waves_suffix, was_cached
     )  # fmt: skip
+
+
+def _literal(name: str, value: Parameter) -> str:
+    """Return ``value`` as Verilog: both simulators take an unsized number of up to 32 bits only."""
+    if isinstance(value, str):
+        return value
+    if -(1 << 31) <= value < 1 << 31:
+        return str(int(value))
+    if value < 0:
+        raise UsageError(f"parameter {name} is {value}; give a negative number of more than 32 bits as a literal")
+    return f"{value.bit_length()}'h{value:x}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ here, so it is the same in virtual time, in a simulator and on a wall clock.
   cancels what is left, newest first, while time stands still, so that every ``finally`` block runs.
 
 Only the thread that pumps a kernel may touch it.
+
+Long because tasks, events, timers and the loop share their private parts: that is what makes a task switch cost less
+than a microsecond.
 """
 
 from __future__ import annotations
