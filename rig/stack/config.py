@@ -42,7 +42,7 @@ class InterfaceConfig:
 
 @dataclass(frozen=True, slots=True)
 class RouteConfig:
-    """A static route to ``network``/``prefix_length`` by way of ``gateway``; of equals, the smallest ``metric`` wins."""
+    """A static route by way of ``gateway``; of routes with the same prefix the smallest ``metric`` wins."""
 
     network: int
     prefix_length: int

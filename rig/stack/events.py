@@ -38,9 +38,6 @@ class EventQueue:
         self._queue: deque[StackEvent] = deque()
         self._pending: set[tuple[int, EventKind]] = set()
 
-    def __bool__(self) -> bool:
-        return bool(self._queue)
-
     def post(self, kind: EventKind, handle: int, error: OSError | None = None) -> None:
         """Queue an event unless one of that kind already waits for that handle."""
         key = (handle, kind)

@@ -24,6 +24,11 @@ class Loopback:
         self._queue_frames = queue_frames
         self._counters = counters
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether packets wait to be carried."""
+        return bool(self._packets or self.ready)
+
     def transmit(self, frame: bytes) -> None:
         """Queue a packet to ourselves; drop and count it where the queue is full."""
         if len(self._packets) >= self._queue_frames:

@@ -78,23 +78,20 @@ class Stack:
 
         The caller may stop at any step, for instance when its device is full, but must send what it took.
         """
-        ip = self._ip
-        for packet in ip.loopback.packets(now_ns):
-            ip.receive(packet, ip.loopback, False, now_ns)
-        yield from ip.interfaces[interface].frames_to_send(now_ns)
+        return self._ip.interfaces[interface].frames_to_send(now_ns)
 
     def next_deadline(self) -> int | None:
-        """Return when the host must come back, in ns, or None for never: a time in the past where events wait.
-
-        They do after :meth:`frames_to_send` carried packets over the loopback.
-        """
-        if self._events:
+        """Return when to call :meth:`handle_timers`, in ns, or None for never: 0 while packets to ourselves wait."""
+        if self._ip.loopback.is_busy:
             return 0
         return self._timers.next_deadline()
 
     def handle_timers(self, now_ns: int) -> None:
-        """Act on all deadlines up to ``now_ns``."""
+        """Act on all deadlines up to ``now_ns``, and carry packets from this host to itself."""
         self._timers.expire(now_ns)
+        ip = self._ip
+        for packet in ip.loopback.packets(now_ns):
+            ip.receive(packet, ip.loopback, False, now_ns)
 
     def next_event(self) -> StackEvent | None:
         """Return the oldest event that was not taken yet, or None."""

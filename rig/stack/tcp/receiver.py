@@ -99,6 +99,7 @@ class Receiver:
             data = data[:room]
             octets = room
             fin = False
+            self.ack_now = True
         position = self._position + ahead
         if fin:
             if self._fin_position is None:
