@@ -5,5 +5,6 @@ hdl/sim/clocks_model.v
 hdl/sim/power_model.v
 hdl/sim/bus_master_model.v
 hdl/sim/mii_segment_model.v
+hdl/sim/station_recorder_model.v
 hdl/sim/recorder_model.v
 hdl/sim/segment_bench.v

@@ -1,6 +1,6 @@
 `default_nettype none
 `timescale 1ns/1ps
-/* verilator lint_off ZERODLY */  // every delay has a quarter of a ns in it, so none is zero
+/* verilator lint_off ZERODLY */  // every delay has a fraction of a ns in it, so none is zero
 /* verilator lint_off SYNCASYNCNET */  // TX_EN is sampled by clocks and, as an analogue medium does, followed at once
 /* verilator lint_off BLKSEQ */  // a behavioural model: its variables change as the text runs, what leaves it by <=
 // The collision domain: carries every station's MII to all others with propagation delay, and makes CRS, COL and RX_DV.
@@ -12,8 +12,8 @@
 // Ports: one bit, or one nibble, for each station; clk is both its TX_CLK and RX_CLK. tx_en and txd are those of an adapter
 // with power; tx_en may fall at any time when the power fails. position_bits: 0 to 8191; change it while the medium is
 // idle. All times refer to bit_ns (100 or 10).
-// Timing: crs and col follow 0.25 ns after the edge that caused them (0.5 ns after the whole ns); rx_dv and rxd are
-// registered by clk.
+// Timing: what arrives changes crs and col 0.5 ns after the whole ns, the own tx_en at once (the edge that raised it has
+// then sampled them already); rx_dv and rxd are registered by clk.
 // It has no repeater, no attenuation and no bit errors, and RX_ER is never raised.
 module mii_segment_model #(
     parameter STATIONS = 2
@@ -36,7 +36,6 @@ module mii_segment_model #(
   localparam NIBBLES = 1 << NIBBLE_BITS;
   localparam BEGINNING_BITS = 7;  // transmissions of one sender that may be on their way at once
   localparam BEGINNINGS = 1 << BEGINNING_BITS;
-  localparam CHANGES = 2 * BEGINNINGS;
   localparam [31:0] GOLDEN = 32'h9E3779B9;
   localparam [31:0] MIX = 32'h85EBCA6B;
   localparam SQE_FIRST_BITS = 10;  // SQE test signal, from the end of the transmission
@@ -74,7 +73,7 @@ module mii_segment_model #(
       // --- sender ---
       reg [NIBBLE_BITS-1:0] written;  // index of the next nibble
       reg [BEGINNING_BITS-1:0] transmissions;
-      reg own;  // TX_EN as the medium and the own PHY see it
+      reg own;  // TX_EN as this process has seen it
       reg sqe;
 
       initial begin
@@ -90,23 +89,23 @@ module mii_segment_model #(
           written = written + 1;
         end
 
-      always @(posedge tx_en[i]) begin
-        transmissions = transmissions + 1;
-        beginning[i*BEGINNINGS+{{32-BEGINNING_BITS{1'b0}}, transmissions}] = written;
-      end
-
-      // A power failure can cut a nibble short of its edge: store it. Otherwise this is a spare that nobody reads.
-      always @(negedge tx_en[i])
-      if (own) begin  // not at the start of the simulation
-        sent[i*NIBBLES+{{32-NIBBLE_BITS{1'b0}}, written}] = txd[4*i+:4];
-        written = written + 1;
-        if (sqe_test && !full_duplex) begin
-          sqe <= #(SQE_FIRST_BITS * bit_ns + 0.25) 1'b1;
-          sqe <= #(SQE_LAST_BITS * bit_ns + 0.25) 1'b0;
+      // All processes of the medium wait for the same event, any change of TX_EN, because each further kind of event that
+      // a simulator has to watch costs time at every step.
+      always @(tx_en)
+        if (tx_en[i] && !own) begin
+          own = 1;
+          transmissions = transmissions + 1;
+          beginning[i*BEGINNINGS+{{32-BEGINNING_BITS{1'b0}}, transmissions}] = written;
+        end else if (!tx_en[i] && own) begin
+          own = 0;
+          // A power failure can cut a nibble short of its edge: store it. Otherwise this is a spare that nobody reads.
+          sent[i*NIBBLES+{{32-NIBBLE_BITS{1'b0}}, written}] = txd[4*i+:4];
+          written = written + 1;
+          if (sqe_test && !full_duplex) begin
+            sqe <= #(SQE_FIRST_BITS * bit_ns + 0.5 - ($realtime - $time)) 1'b1;
+            sqe <= #(SQE_LAST_BITS * bit_ns + 0.5 - ($realtime - $time)) 1'b0;
+          end
         end
-      end
-
-      always @(tx_en[i]) own <= #0.25 tx_en[i];
 
       // --- medium ---
       for (j = 0; j < STATIONS; j = j + 1) begin : from
@@ -114,29 +113,23 @@ module mii_segment_model #(
           assign arriving[i*STATIONS+j] = 1'b0;
         end else begin : other
           reg arrives;
-          real due_ns[0:CHANGES-1];  // when the changes of TX_EN arrive that are on their way, a ring
-          reg [BEGINNING_BITS:0] departed;  // of the ring: the next free place ...
-          reg [BEGINNING_BITS:0] delivered;  // ... and the oldest that is on its way
+          wire [31:0] delay_ns = {16'b0, distance_bits(position_bits[16*i+:16], position_bits[16*j+:16])} * {24'b0, bit_ns};
           initial begin
             arrives = 0;
             departed = 0;
-            delivered = 0;
             arrived[i*STATIONS+j] = 0;
             pointer[i*STATIONS+j] = 0;
           end
-          always @(tx_en[j])
-            if (arrives != tx_en[j] || departed != delivered) begin
-              due_ns[departed] = $realtime + 0.25 + distance_bits(
-                  position_bits[16*i+:16], position_bits[16*j+:16]) * bit_ns;
-              departed = departed + 1;
+          reg departed;  // TX_EN of the sender as this process has seen it
+          always @(tx_en)
+            if (tx_en[j] && !departed) begin
+              departed = 1;
+              arrives <= #(delay_ns + 0.5 - ($realtime - $time)) 1'b1;
+            end else if (!tx_en[j] && departed) begin
+              departed = 0;
+              arrives <= #(delay_ns + 0.5 - ($realtime - $time)) 1'b0;
             end
-          always begin
-            wait (departed != delivered);
-            #(due_ns[delivered] - $realtime);
-            arrives = !arrives;
-            if (arrives) arrived[i*STATIONS+j] = arrived[i*STATIONS+j] + 1;
-            delivered = delivered + 1;
-          end
+          always @(posedge arrives) arrived[i*STATIONS+j] = arrived[i*STATIONS+j] + 1;
           assign arriving[i*STATIONS+j] = arrives;
         end
       end
@@ -190,8 +183,8 @@ module mii_segment_model #(
 
       assign rx_dv[i] = dv;
       assign rxd[4*i+:4] = nibble;
-      assign crs[i] = arriving_here != 0 || (own && !full_duplex);
-      assign col[i] = !full_duplex && ((own && arriving_here != 0) || sqe);
+      assign crs[i] = arriving_here != 0 || (tx_en[i] && !full_duplex);
+      assign col[i] = !full_duplex && ((tx_en[i] && arriving_here != 0) || sqe);
     end
   endgenerate
 endmodule

@@ -5,7 +5,7 @@
 //
 // Ports: `power` is the switch, changed on whole ns. rst and ready belong to clk_bus: rst falls at the 16th edge with power,
 // `ready` says that the next edge is that one or a later one. What comes from the adapter passes through, masked at once
-// on the bus side and 0.25 ns later, when the MII edge of that ns has passed, on the MII side.
+// when the power fails.
 // It does not clear memories; the adapter's reset must leave nothing of its past that can be seen.
 module power_model (
     input  wire clk_bus,
@@ -25,25 +25,19 @@ module power_model (
 );
   localparam [4:0] RESET_EDGES = 16;
 
-  reg mii_powered;
   reg [4:0] edges;  // with power, so far
 
-  initial begin
-    edges = 0;
-    mii_powered = 1;
-  end
+  initial edges = 0;
 
   always @(posedge clk_bus)
     if (!power) edges <= 0;
     else if (edges != RESET_EDGES) edges <= edges + 1;
-
-  always @(power) mii_powered <= #0.25 power;
 
   assign rst = !power || edges != RESET_EDGES;
   assign ready = edges >= RESET_EDGES - 1;
   assign irq = adapter_irq && power;
   assign ack = adapter_ack && power;
   assign err = adapter_err && power;
-  assign tx_en = adapter_tx_en && mii_powered;
+  assign tx_en = adapter_tx_en && power;
 endmodule
 /* verilator lint_on SYNCASYNCNET */

@@ -9,7 +9,7 @@ from rig.regress.simbuild import PROJECT_ROOT, Build
 from rig.regress.tools import Simulator
 
 HERE = Path(__file__).parent
-MODELS = ("settings", "clocks", "power", "bus_master", "mii_segment", "recorder")
+MODELS = ("settings", "clocks", "power", "bus_master", "mii_segment", "station_recorder", "recorder")
 
 
 def stand_in_build(simulator: Simulator, stations: int) -> Build:

@@ -1,4 +1,4 @@
-"""The bus master and its Python side, with stand-in adapters: what a transaction does, and the edge at which it ends."""
+"""The bus master and its Python side, with stand-in adapters: what a transaction does and the edge where it ends."""
 
 from __future__ import annotations
 
