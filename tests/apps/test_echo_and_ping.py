@@ -91,9 +91,16 @@ def test_ping_counts_and_times_the_replies() -> None:
 
 
 def test_ping_of_a_lossy_link_says_how_many_were_lost() -> None:
-    hosts = TwoHosts(link=LinkConfig(drop=lambda t_ns, frame: NS_PER_S < t_ns < 3 * NS_PER_S))
+    hosts = TwoHosts(link=LinkConfig(copies=lambda t_ns, frame: 0 if NS_PER_S < t_ns < 3 * NS_PER_S else 1))
     result = hosts.run(ping(hosts.client.sockets, "10.0.0.2", count=5))
     assert (result.sent, result.lost) == (5, 2)
+
+
+def test_ping_tells_duplicates_from_replies() -> None:
+    hosts = TwoHosts(link=LinkConfig(copies=lambda t_ns, frame: 2))
+    result = hosts.run(ping(hosts.client.sockets, "10.0.0.2", count=2))
+    # Each request arrives twice, and so does each of its two replies; the run ends with the last request's first.
+    assert (result.lost, len(result.replies), result.duplicates) == (0, 2, 3)
 
 
 def test_ping_of_nobody_reports_the_host_unreachable() -> None:

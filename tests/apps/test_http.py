@@ -211,9 +211,9 @@ def test_octets_that_are_no_request_are_answered_and_recorded(site: Site, octets
     assert site.http.records[0].status == status and site.http.records[0].error
 
 
-def test_a_body_beyond_the_limit_is_refused() -> None:
+def test_a_body_beyond_the_limit_is_refused_and_the_refusal_survives_the_rest_of_it() -> None:
     site = Site(max_body_octets=1000)
-    response = site.run(lambda: site.put("/up", PICTURE))
+    response = site.run(lambda: site.put("/up", bytes(500_000)))
     assert (response.status, site.http.received) == (413, {})
 
 
@@ -235,6 +235,23 @@ def test_slow_and_broken_clients_do_not_hold_up_the_others(site: Site) -> None:
     assert site.run(visit) == 1
     errors = [record.error for record in site.http.records if record.error]
     assert len(errors) == 1 and errors[0].startswith(("ConnectionResetError", "BrokenPipeError"))
+
+
+def test_a_full_descriptor_table_refuses_connections_and_no_more() -> None:
+    site = Site(TwoHosts(max_descriptors=2))  # on the server: the listener and one connection
+
+    async def visit() -> None:
+        held = await site.connect()
+        await site.kernel.sleep_until(NS_PER_S)
+        refused = await site.connect()
+        with pytest.raises(ConnectionResetError):
+            await refused.receive(1)
+        assert site.http.connections_refused == 1
+        await refused.close()
+        await held.close()
+        assert (await site.get("/empty")).status == 200
+
+    site.run(visit)
 
 
 def test_an_idle_connection_is_closed() -> None:

@@ -1,4 +1,4 @@
-"""Two frame devices joined in memory: delay, serialisation, a bounded queue, seeded loss and nothing else.
+"""Two frame devices joined in memory: delay, serialisation, a bounded queue, seeded loss, and copies where a test asks.
 
 It stands for an adapter pair on a full-duplex cable where a test is about what is above the device. Each direction
 sends one frame at a time; a frame takes its octets' bit times (with preamble and gap), then the delay.
@@ -29,8 +29,8 @@ class LinkConfig:
     delay_ns: int = 50_000
     loss: float = 0.0
     queue_frames: int = 8
-    drop: Callable[[int, bytes], bool] | None = None
-    """Called with (time in ns, frame); True loses the frame. For tests that need one certain frame lost."""
+    copies: Callable[[int, bytes], int] | None = None
+    """Called with (time in ns, frame) for how often the frame arrives: 0 loses it, 2 doubles it."""
 
 
 class MemoryDevice:
@@ -70,11 +70,18 @@ class MemoryDevice:
         return True
 
     def receive(self) -> ReceivedFrame | None:
-        return self._received.popleft() if self._received else None
+        received = self._received.popleft() if self._received else None
+        self._clear_irq_if_idle()
+        return received
 
     def transmit_results(self) -> list[TransmitResult]:
         results, self._results = self._results, []
+        self._clear_irq_if_idle()
         return results
+
+    def _clear_irq_if_idle(self) -> None:
+        if not self._received and not self._results:
+            self.irq.clear()
 
     def _start(self) -> None:
         now_ns = self._kernel.now_ns
@@ -89,12 +96,13 @@ class MemoryDevice:
         self.tx_ready.set()
         if self._queue:
             self._start()
-        drop = self._config.drop
-        if self._random.random() < self._config.loss or (drop is not None and drop(now_ns, frame)):
+        copies = 1 if self._config.copies is None else self._config.copies(now_ns, frame)
+        if self._random.random() < self._config.loss or copies == 0:
             self.frames_lost += 1
             self._log("lost", frame)
         elif self.is_link_up and self.peer.is_link_up:
-            self._kernel.call_at(now_ns + self._config.delay_ns, self.peer._arrived, frame)
+            for _ in range(copies):
+                self._kernel.call_at(now_ns + self._config.delay_ns, self.peer._arrived, frame)
 
     def _arrived(self, frame: bytes) -> None:
         self._log("received", frame)

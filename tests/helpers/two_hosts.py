@@ -32,7 +32,10 @@ class Host:
 class TwoHosts:
     """``client`` is 10.0.0.1 and ``server`` 10.0.0.2; everything random comes from ``seed``."""
 
-    def __init__(self, seed: int = 1, link: LinkConfig | None = None, tcp: TcpConfig | None = None) -> None:
+    def __init__(
+        self, seed: int = 1, link: LinkConfig | None = None, tcp: TcpConfig | None = None, max_descriptors: int = 1024
+    ) -> None:
+        self._max_descriptors = max_descriptors
         source = random.Random(seed)
         self.kernel = VirtualTime()
         left, right = memory_link(self.kernel, random.Random(source.getrandbits(64)), link)
@@ -43,7 +46,7 @@ class TwoHosts:
         interface = InterfaceConfig(device.capabilities.mac, parse_ipv4(address), 24)
         stack = Stack(StackConfig((interface,), tcp=tcp or TcpConfig()), source)
         node = Node(self.kernel, stack, device, lambda event: sockets.handle_event(event), address)
-        sockets = SocketLibrary(self.kernel, stack, node.kick.set)
+        sockets = SocketLibrary(self.kernel, stack, node.kick.set, self._max_descriptors)
         return Host(address, stack, device, node, sockets)
 
     def run(self, main: Coroutine[Any, Any, T], limit_ns: int = 3600 * NS_PER_S) -> T:

@@ -96,7 +96,7 @@ def test_a_writer_waits_while_nobody_reads_and_goes_on_when_somebody_does() -> N
     async def main() -> tuple[int, int]:
         client, server = await connected(hosts)
         writer = hosts.kernel.spawn(client.send_all(octets))
-        await hosts.kernel.sleep_until(60 * NS_PER_S)
+        await hosts.kernel.sleep_until(40 * NS_PER_S)
         assert not writer.done  # send buffer and window are full
         received = bytearray()
         while len(received) < len(octets):
@@ -106,7 +106,7 @@ def test_a_writer_waits_while_nobody_reads_and_goes_on_when_somebody_does() -> N
         return hosts.kernel.now_ns, len(received)
 
     ended_ns, _ = hosts.run(main())
-    assert ended_ns < 62 * NS_PER_S  # the reader opens the window at once, no probe had to find out
+    assert ended_ns < 41 * NS_PER_S  # the reader opens the window at once, no probe had to find out
 
 
 @pytest.mark.parametrize("loss", [0.0, 0.1])

@@ -153,12 +153,15 @@ def test_a_reader_cancelled_in_the_queue_leaves_it(bench: Bench) -> None:
 def test_a_turn_handed_over_in_the_instant_of_cancellation_is_passed_on(bench: Bench) -> None:
     async def main() -> bytes:
         socket = bench.library.socket()
-        first, second, third = (bench.kernel.spawn(socket.receive(1)) for _ in range(3))
-        await bench.kernel.sleep_until(10)
-        bench.block(3).incoming.append(b"x")
-        bench.post(3, EventKind.READABLE)
-        await first  # its end handed the turn to the second, which has not run yet
-        second.cancel()
+
+        async def read_and_cancel() -> None:
+            await socket.receive(1)  # its end hands the turn to the second, which cannot run before the next line
+            second.cancel()
+
+        first = bench.kernel.spawn(read_and_cancel())
+        second, third = (bench.kernel.spawn(socket.receive(1)) for _ in range(2))
+        bench.arrive(10, 3, b"x")
+        await first
         bench.arrive(20, 3, b"y")
         return await third
 

@@ -130,6 +130,7 @@ def test_unknown_kinds_and_lengths_of_another_kind_are_skipped(octets: str) -> N
     [
         "02 00 05 b4",
         "02 01 05 b4",
+        "fd 01 01 01",
         "fd 00 00 00",
         "02 05 05 b4",
         "01 01 01 02",
