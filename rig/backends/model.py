@@ -25,7 +25,7 @@ from rig.adapter.bus import (
 )
 from rig.adapter.registers import WIN_BUFFER
 from rig.errors import AdapterFault, BusError
-from rig.runtime.kernel import Event, Kernel
+from rig.runtime.kernel import Event, Kernel, Timer
 
 ACKNOWLEDGE_CLOCKS = 3
 """Bus clocks from the execution of the last access of a batch to its acknowledge."""
@@ -90,7 +90,7 @@ class ModelBus:
         self._kernel = kernel
         self._adapter = adapter
         self._batches: deque[_Batch] = deque()  # the first is under way
-        self._timer = kernel.call_at(kernel.now_ns, lambda _: None)
+        self._timer: Timer | None = None  # of the next step of the first batch
         self._buffer_end = WIN_BUFFER + adapter.buffer_pages * PAGE_OCTETS
         adapter.power_watchers.append(self._power_changed)
 
@@ -200,7 +200,8 @@ class ModelBus:
     def _power_changed(self, is_on: bool) -> None:
         """End the batch under way at once: the bus master looks at the power at every edge."""
         if not is_on and self._batches:
-            self._timer.cancel()
+            if self._timer is not None:
+                self._timer.cancel()
             self._fail_without_power()
 
     def _fail_without_power(self) -> None:
