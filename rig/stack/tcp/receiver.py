@@ -83,7 +83,7 @@ class Receiver:
         """
         octets = len(data)
         if octets > self.largest_segment:
-            self.largest_segment = octets
+            self.largest_segment = min(octets, self.mss)
         ahead = (sequence - self.rcv_nxt) & MASK
         if ahead >= HALF:  # begins before rcv_nxt
             skipped = -ahead & MASK
