@@ -598,12 +598,17 @@ class Kernel(Scheduler):
         now_ns = self.now_ns
         budget = LIVELOCK_STEPS
         try:
-            while budget:
+            while True:
                 while ready and budget:
                     budget -= 1
                     task, value = ready.popleft()
                     if not task.done:
                         task._step(value)
+                if not budget:
+                    busy = ", ".join(sorted({task.name for task, _ in ready})) or "timer callbacks"
+                    problem = f"livelock: {LIVELOCK_STEPS} steps at {now_ns} ns without an end; busy: {busy}"
+                    self.fail(KernelError(problem))
+                    return
                 if self._halted or not heap or heap[0][0] > until_ns:
                     return
                 entry = heappop(heap)
@@ -622,8 +627,6 @@ class Kernel(Scheduler):
                     target._wake(None)
                 else:
                     self._call(cast(Timer, target))
-            busy = ", ".join(sorted({task.name for task, _ in ready})) or "timer callbacks"
-            self.fail(KernelError(f"livelock: {LIVELOCK_STEPS} steps at {now_ns} ns without an end; busy: {busy}"))
         finally:
             self._running = False
 
