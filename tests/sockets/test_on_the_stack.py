@@ -42,7 +42,7 @@ def test_names_and_descriptors_of_both_ends() -> None:
 
 
 @pytest.mark.requirement("RFC9293-MUST-12")
-@pytest.mark.requirement("MAY-1/SHLD-3")
+@pytest.mark.requirement("RFC9293-MAY-1")
 def test_half_close_leaves_the_other_direction_open() -> None:
     hosts = TwoHosts()
 
@@ -75,6 +75,7 @@ def test_an_abort_is_told_from_an_orderly_end() -> None:
     hosts.run(main())
 
 
+@pytest.mark.requirement("RFC9293-SHLD-3")
 def test_closing_with_unread_data_resets() -> None:
     hosts = TwoHosts()
 

@@ -29,7 +29,7 @@ def test_arp_that_does_not_fit(change: dict[str, object]) -> None:
         dataclasses.replace(ARP, **change).serialize()  # type: ignore[arg-type]
 
 
-@pytest.mark.requirement("1122-3.2.1.1/2")
+@pytest.mark.requirement("RFC1122-3.2.1.2")
 @pytest.mark.parametrize(
     "position, value, message",
     [
@@ -48,7 +48,7 @@ def test_ipv4_header_that_is_wrong(position: int, value: int, message: str) -> N
         Ipv4Packet.parse(bytes(octets))
 
 
-@pytest.mark.requirement("894/1042")
+@pytest.mark.requirement("RFC894")
 def test_the_pad_of_a_minimum_frame_is_trimmed() -> None:
     assert Ipv4Packet.parse(PACKET.serialize() + bytes(19)).payload == b"payload"
 

@@ -20,21 +20,21 @@ def udp_whose_checksum_is_zero() -> UdpDatagram:
     return UdpDatagram(1, 2, checksum.to_bytes(2, "big"))
 
 
-@pytest.mark.requirement("1122-4.1.3")
+@pytest.mark.requirement("RFC1122-4.1.3")
 def test_a_udp_checksum_of_zero_is_sent_as_all_ones() -> None:
     octets = udp_whose_checksum_is_zero().serialize(A, B)
     assert octets[6:8] == b"\xff\xff"
     assert UdpDatagram.parse(octets, A, B) == udp_whose_checksum_is_zero()
 
 
-@pytest.mark.requirement("1122-4.1.3")
+@pytest.mark.requirement("RFC1122-4.1.3")
 def test_a_udp_datagram_without_checksum_is_taken() -> None:
     octets = bytearray(UdpDatagram(1, 2, b"data").serialize(A, B))
     octets[6:8] = bytes(2)
     assert UdpDatagram.parse(bytes(octets), A, B).payload == b"data"
 
 
-@pytest.mark.requirement("1122-4.1.3")
+@pytest.mark.requirement("RFC1122-4.1.3")
 @pytest.mark.parametrize("length", [0, 7, 13, 65535])
 def test_udp_length_field_is_checked(length: int) -> None:
     octets = bytearray(UdpDatagram(1, 2, b"data").serialize(A, B))
@@ -152,7 +152,7 @@ def test_options_that_look_like_the_timestamp_shortcut() -> None:
 
 
 @pytest.mark.requirement("RFC9293-MUST-69")
-@pytest.mark.requirement("2018-3/4")
+@pytest.mark.requirement("RFC2018-3")
 def test_three_sack_blocks_fit_beside_a_timestamp_and_four_without() -> None:
     blocks = tuple((i, i + 1) for i in range(4))
     assert TcpOptions(sack=blocks[:3], timestamp=(0, 0)).encoded_octets == 40
