@@ -1,0 +1,1 @@
+"""Run one scenario and write its run folder."""

@@ -1,0 +1,211 @@
+"""The composition root: from a scenario and a kernel to benches and hosts. Nothing else names concrete backends.
+
+A *bench* is the stations' adapters on their segment, whatever they are made of; a *host* is what runs on one of them:
+its driver and, where the station has an address, a stack, the node loop and the socket library. Above the buses every
+backend gets the same objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any, Protocol
+
+from rig.adapter.bus import AdapterBus
+from rig.adapter.device import FrameDevice
+from rig.adapter.mac_rom import MacRom
+from rig.adapter.recorder import Timeline
+from rig.config.scenario import Scenario, Segment, Station, TcpSettings
+from rig.driver.config import DriverConfig
+from rig.driver.driver import NicDriver
+from rig.runtime.kernel import Kernel, Scheduler
+from rig.runtime.node import Node
+from rig.sockets import SocketLibrary
+from rig.stack.config import InterfaceConfig, StackConfig, TcpConfig
+from rig.stack.events import StackEvent
+from rig.stack.stack import Stack
+from rig.units import NS_PER_MS
+from rig.wire.address import parse_interface, parse_ipv4, parse_mac
+
+RTL_TOP = "segment_bench"
+RTL_STATIONS_PARAMETER = "STATIONS"
+
+
+class Bench(Protocol):
+    """The adapters of a scenario, powered from time 0."""
+
+    def bus(self, name: str) -> AdapterBus:
+        """Return the bus of a station's adapter."""
+        ...
+
+    def power(self, name: str, on: bool) -> None:
+        """Switch the power of a station's adapter, now."""
+        ...
+
+    async def finish(self) -> Timeline:
+        """Close the record of what happened and return it; what still lasts ends now. Call once, last."""
+        ...
+
+
+@dataclass(slots=True)
+class Host:
+    """What runs on one station. ``stack``, ``node`` and ``sockets`` are None where it has no address."""
+
+    station: Station
+    driver: NicDriver
+    device: FrameDevice
+    """The driver as the stack sees it: perhaps through a tap."""
+    stack: Stack | None = None
+    node: Node | None = None
+    sockets: SocketLibrary | None = None
+
+
+def random_source(seed: int, *purpose: str) -> Random:
+    """Return the random source for one purpose, such as ``("client", "stack")``: independent of every other."""
+    return Random("/".join((str(seed), *purpose)))  # a text seeds through SHA-512, the same on every machine
+
+
+def model_bench(kernel: Kernel, scenario: Scenario) -> Bench:
+    """Return twins of the adapters on a modelled segment."""
+    return _ModelBench(kernel, scenario)
+
+
+def rtl_bench(kernel: Any, dut: Any, scenario: Scenario, records: Path) -> Bench:
+    """Return the Verilog adapters of the simulation that runs this process; ``records`` is its recorder's file."""
+    from rig.backends.rtl import RtlBench, RtlStation  # cocotb is there only inside a simulation
+
+    segment = _the_segment(scenario)
+    stations = [
+        RtlStation(station.name, _rom(station), station.position_bits, station.phase_ns)
+        for station in scenario.stations
+    ]
+    return RtlBench(
+        kernel,
+        dut,
+        stations,
+        speed_mbps=segment.speed_mbps,
+        full_duplex=segment.duplex == "full",
+        garbage_seed=_garbage_seed(scenario),
+        records=records,
+    )
+
+
+def build_host(
+    scheduler: Scheduler,
+    scenario: Scenario,
+    station: Station,
+    bus: AdapterBus,
+    *,
+    tap: Callable[[FrameDevice], FrameDevice] = lambda device: device,
+    on_event: Callable[[StackEvent], None] | None = None,
+) -> Host:
+    """Return the host of ``station`` on its adapter's bus; nothing runs yet.
+
+    ``tap`` may put a wrapper between the driver and whoever uses it; ``on_event`` sees the events of the stack too.
+    """
+    segment = scenario.segments[station.segment]
+    config = DriverConfig(name=station.name, speed_mbps=segment.speed_mbps, full_duplex=segment.duplex == "full")
+    driver = NicDriver(scheduler, bus, config)
+    host = Host(station, driver, tap(driver))
+    if station.ip is None:
+        return host
+    host.stack = stack = Stack(
+        _stack_config(station, scenario.tcp), random_source(scenario.seed, station.name, "stack")
+    )
+    sockets: SocketLibrary
+
+    def deliver(event: StackEvent) -> None:
+        if on_event is not None:
+            on_event(event)
+        sockets.handle_event(event)
+
+    host.node = node = Node(scheduler, stack, host.device, deliver, station.name)
+    host.sockets = sockets = SocketLibrary(scheduler, stack, node.kick.set)
+    return host
+
+
+class _ModelBench:
+    """Twins on one segment."""
+
+    def __init__(self, kernel: Kernel, scenario: Scenario) -> None:
+        from firmware_models.adapter.adapter import LanAdapter
+        from firmware_models.network.segment import Segment as SegmentModel
+        from rig.backends.model import ModelBus
+
+        segment = _the_segment(scenario)
+        self._timeline = Timeline()
+        self._segment = SegmentModel(
+            kernel,
+            speed_mbps=segment.speed_mbps,
+            full_duplex=segment.duplex == "full",
+            delay_bits=segment.delay_bits,
+            seed=_garbage_seed(scenario),
+            timeline=self._timeline,
+        )
+        self._adapters = {
+            station.name: LanAdapter(
+                kernel,
+                self._segment,
+                _rom(station),
+                name=station.name,
+                position_bits=station.position_bits,
+                phase_ns=station.phase_ns,
+            )
+            for station in scenario.stations
+        }
+        self._buses = {name: ModelBus(kernel, adapter) for name, adapter in self._adapters.items()}
+
+    def bus(self, name: str) -> AdapterBus:
+        return self._buses[name]
+
+    def power(self, name: str, on: bool) -> None:
+        self._adapters[name].power(on)
+
+    async def finish(self) -> Timeline:
+        return self._timeline
+
+
+def _the_segment(scenario: Scenario) -> Segment:
+    (segment,) = scenario.segments.values()
+    return segment
+
+
+def _rom(station: Station) -> bytes:
+    return MacRom(parse_mac(station.mac)).serialize()
+
+
+def _garbage_seed(scenario: Scenario) -> int:
+    """Return what overlapping signals look like: 32 bits of the scenario's seed."""
+    return scenario.seed & 0xFFFFFFFF
+
+
+def _stack_config(station: Station, tcp: TcpSettings) -> StackConfig:
+    assert station.ip is not None
+    address, prefix_length = parse_interface(station.ip)
+    return StackConfig(
+        interfaces=(InterfaceConfig(parse_mac(station.mac), address, prefix_length),),
+        gateway=None if station.gateway is None else parse_ipv4(station.gateway),
+        hostname=station.name,
+        tcp=_tcp_config(tcp),
+    )
+
+
+def _tcp_config(tcp: TcpSettings) -> TcpConfig:
+    """Return the defaults of the stack with what the scenario says instead."""
+    given = {
+        "user_timeout_ns": _ns(tcp.user_timeout_ms),
+        "rto_initial_ns": _ns(tcp.rto_initial_ms),
+        "rto_minimum_ns": _ns(tcp.rto_minimum_ms),
+        "delayed_ack_ns": _ns(tcp.delayed_ack_ms),
+        "receive_buffer_octets": tcp.receive_buffer_octets,
+        "send_buffer_octets": tcp.send_buffer_octets,
+        "nagle": tcp.nagle,
+    }
+    known: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    return TcpConfig(**known)
+
+
+def _ns(duration_ms: int | None) -> int | None:
+    return None if duration_ms is None else duration_ms * NS_PER_MS

@@ -1,0 +1,119 @@
+"""``rig demo``: run a scenario on one backend or two, show it while it runs, and say what came of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import webbrowser
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+from rig.cli.display import Display
+from rig.config.scenario import BackendName
+from rig.errors import ExitCode
+from rig.scenario.catalog import carried_file, find_scenario
+from rig.scenario.run import Request, Run, run_scenario
+
+SCHEMA = 1
+STORY_LINES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """What the command line asks for."""
+
+    backends: Sequence[str]
+    scenario: str
+    file: Path | None
+    seed: int | None
+    runs: Path
+    open_page: bool
+    as_json: bool
+
+
+def run_demo(options: DemoOptions) -> ExitCode:
+    """Run the demonstration and print its result; return the exit code.
+
+    :class:`~rig.errors.RigError` for whatever keeps it from running.
+    """
+    name, path, scenario = find_scenario(options.scenario)
+    if options.seed is not None:
+        scenario = scenario.model_copy(update={"seed": options.seed})
+    file = carried_file(options.file, scenario, path)
+    request = Request(name, scenario, "model", file, options.runs, [Path(sys.argv[0]).name, *sys.argv[1:]])
+    display = None if options.as_json else Display()
+    runs: dict[str, Run] = {}
+    for backend in options.backends:
+        request = replace(request, backend=cast(BackendName, backend))
+        if display is None:
+            runs[backend] = run_scenario(request)
+        else:
+            with display.running(backend, request):
+                runs[backend] = run_scenario(request, display.progress, display.phase)
+            display.show_run(runs[backend])
+    if display is None:
+        print(json.dumps(summarise(name, scenario.seed, runs), indent=2))
+    else:
+        display.show_end(runs, _same_file(runs))
+    for run in runs.values():
+        if not run.passed and run.story:
+            _tell_story(run)
+    if options.open_page:
+        for run in runs.values():
+            webbrowser.open((run.folder / "index.html").resolve().as_uri())
+    return ExitCode.PASSED if all(run.passed for run in runs.values()) else ExitCode.TEST_FAILURES
+
+
+def summarise(name: str, seed: int, runs: dict[str, Run]) -> dict[str, Any]:
+    """Return the object of ``--json``; its outcome, error and time are of the first run that failed, else the first."""
+    chosen = next((run for run in runs.values() if not run.passed), next(iter(runs.values())))
+    return {
+        "schema": SCHEMA,
+        "scenario": name,
+        "seed": seed,
+        "passed": all(run.passed for run in runs.values()),
+        "outcome": chosen.result["outcome"],
+        "error": chosen.result["error"],
+        "at_ns": chosen.result["at_ns"],
+        "same_file": _same_file(runs),
+        "run": str(list(runs.values())[-1].folder),
+        "backends": {backend: _backend(run) for backend, run in runs.items()},
+    }
+
+
+def _backend(run: Run) -> dict[str, Any]:
+    result = run.result
+    file, medium = result["files"][0], result["medium"]
+    return {
+        "run": str(run.folder),
+        "passed": run.passed,
+        "outcome": result["outcome"],
+        "error": result["error"],
+        "at_ns": result["at_ns"],
+        "octets": file["octets"],
+        "sha256_sent": file["sha256_sent"],
+        "sha256_received": file["sha256_received"],
+        "sim_ns": result["sim_ns"],
+        "wall_s": round(run.wall_s, 3),
+        "collisions": medium["collisions"],
+        "jams": medium["jams"],
+        "mac_retransmissions": medium["mac_retransmissions"],
+    }
+
+
+def _same_file(runs: dict[str, Run]) -> bool:
+    digests = {
+        digest
+        for run in runs.values()
+        for file in run.result["files"]
+        for digest in (file["sha256_sent"], file["sha256_received"])
+    }
+    return len(digests) == 1
+
+
+def _tell_story(run: Run) -> None:
+    print(f"\nThe last that happened ({run.folder / 'story.txt'} has more):", file=sys.stderr)
+    for line in run.story[-STORY_LINES:]:
+        print(f"  {line}", file=sys.stderr)

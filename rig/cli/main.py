@@ -1,0 +1,100 @@
+"""The command ``rig``: its commands, their arguments, and how errors reach the shell.
+
+Only this file and the parser are loaded for ``rig --help``. An error that the rig raises on purpose is shown as its
+message, with the exit code of its class; any other exception is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from rig import __version__
+from rig.errors import ExitCode, RigError
+
+
+class BackendChoice(StrEnum):
+    """Where ``rig demo`` runs."""
+
+    MODEL = "model"
+    RTL = "rtl"
+    BOTH = "both"
+
+
+def build_app() -> typer.Typer:
+    """Return the parser with every command."""
+    app = typer.Typer(
+        name="rig",
+        help="A test rig for Ethernet adapters, and an adapter to test.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(_root)
+    app.command("demo")(demo)
+    app.command("doctor")(doctor)
+    return app
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    try:
+        build_app()()
+    except RigError as error:
+        print(f"rig: {error}", file=sys.stderr)
+        sys.exit(int(error.exit_code))
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
+        sys.stderr.close()
+        sys.exit(int(ExitCode.PASSED))
+    sys.exit(int(ExitCode.PASSED))
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"rig {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+def demo(
+    backend: Annotated[BackendChoice, typer.Option(help="What the adapters are made of.")] = BackendChoice.MODEL,
+    scenario: Annotated[
+        str, typer.Option(metavar="NAME", help="A scenario of configs/scenarios, or the path of a YAML file.")
+    ] = "collide",
+    file: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="The file to carry instead of the picture that comes along.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=(1 << 64) - 1, metavar="N", help="Replaces the seed of the scenario.")
+    ] = None,
+    runs: Annotated[Path, typer.Option(metavar="DIR", help="Where run folders go.")] = Path("runs"),
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page of the run in a browser.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+) -> None:
+    """Carry a file over HTTP between two hosts whose LAN adapters share a medium."""
+    from rig.cli.demo import DemoOptions, run_demo
+
+    backends = ("model", "rtl") if backend is BackendChoice.BOTH else (backend.value,)
+    options = DemoOptions(backends, scenario, file, seed, runs, open_page, as_json)
+    raise typer.Exit(int(run_demo(options)))
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+) -> None:
+    """Say what is installed, which simulator will be used, and how to install what is missing."""
+    from rig.cli.doctor import run_doctor
+
+    raise typer.Exit(int(run_doctor(as_json=as_json)))

@@ -1,0 +1,347 @@
+"""Let a scenario happen on a bench, and collect what it found out. The same code under every kernel.
+
+Order of a run: every driver brings its adapter up; nodes and servers run; clients and load begin; when the last client
+has ended, the load stops, connections and transmit queues drain, the counters are read, and the record is closed. A
+limit of simulated or wall time ends a run that does not end by itself, with its facts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Coroutine
+from dataclasses import asdict, dataclass
+from random import Random
+from typing import Any
+
+from rig.adapter.recorder import Timeline
+from rig.apps.http_client import HttpResponse, http_get, http_put
+from rig.apps.http_server import HttpServer
+from rig.build import Bench, Host, build_host, random_source
+from rig.config.scenario import ClientApp, HttpGetApp, HttpServerApp, Load, PowerEvent, Scenario
+from rig.runtime.kernel import Event, Scheduler, Task
+from rig.scenario.facts import COMPLETED, FAILED, LIMIT, Facts, Progress, StationFacts, Transfer
+from rig.scenario.story import Story, StoryBus, StoryDevice
+from rig.units import NS_PER_MS, NS_PER_S
+from rig.wire.address import parse_mac
+from rig.wire.ethernet import EthernetFrame, EtherType
+
+LOAD_DESTINATION = "00:00:5e:00:53:ff"
+"""An address of the documentation range (RFC 9542, 2.1.4), which no station has: load loads the medium and no host."""
+
+FCS_OCTETS = 4
+TICK_NS = 200_000
+"""How often progress is told and the wall clock looked at, at first ..."""
+TICK_GROWTH = 20
+"""... and later: once in this fraction of the time that has passed, because silence is passed over quickly."""
+DRAIN_NS = 10 * NS_PER_MS
+DRAIN_STEP_NS = 10_000
+
+_ENDS = {"LISTEN", "TIME_WAIT", "CLOSED"}
+_OUTCOMES = ((TimeoutError, "timeout"), (ConnectionRefusedError, "refused"), (ConnectionResetError, "reset"))
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedFile:
+    """The file that the applications carry."""
+
+    name: str
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the content, in hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(slots=True)
+class _Client:
+    """A client under way: ``carried`` are the octets of body its application has read, or handed to its socket."""
+
+    app: ClientApp
+    transfer: Transfer
+    carried: int = 0
+    error: OSError | None = None
+    problem: str = ""
+
+
+class Play:
+    """One run of ``scenario``, which has been resolved for a backend, on ``bench``.
+
+    ``is_expired`` is asked now and then whether the wall time is over; ``on_progress`` is told how far the run is.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        scenario: Scenario,
+        bench: Bench,
+        file: CarriedFile,
+        *,
+        on_progress: OnProgress | None = None,
+        is_expired: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._scheduler = scheduler
+        self._scenario = scenario
+        self._bench = bench
+        self._file = file
+        self._on_progress = on_progress
+        self._is_expired = is_expired
+        self._story = Story(scheduler)
+        self._hosts = {station.name: self._host(station.name) for station in scenario.stations}
+        self._servers: dict[tuple[str, int], HttpServer] = {}
+        self._clients: list[_Client] = []
+        self._expired: Event = scheduler.event("wall time over")
+        self._netstat: dict[str, list[dict[str, Any]]] | None = None
+        self._netstat_ns = 0
+
+    async def run(self) -> tuple[Facts, Timeline]:
+        """Play the scenario to its end; call once, as the main task.
+
+        :class:`~rig.errors.AdapterError` if an adapter cannot be brought up.
+        """
+        scheduler = self._scheduler
+        scheduler.spawn(self._switch_power(self._scenario.events), "power")
+        starts = [scheduler.spawn(host.driver.start(), f"{name} bring-up") for name, host in self._hosts.items()]
+        for start in starts:
+            await start
+        for name, host in self._hosts.items():
+            scheduler.spawn(host.driver.run(), f"{name} driver")
+            scheduler.spawn(self._sink(host) if host.node is None else host.node.run(), f"{name} node")
+        self._start_servers()
+        clients = [self._start_client(app) for app in self._scenario.clients()]
+        scheduler.spawn(self._tick(), "tick")
+        loads = [
+            scheduler.spawn(self._talk(load, random_source(self._scenario.seed, load.station, "load")), "load")
+            for load in self._scenario.load
+        ]
+        limit = await self._wait_for(clients)
+        at_ns = scheduler.now_ns
+        if self._netstat is None:
+            self._take_netstat()
+        for load in loads:
+            load.cancel()
+        outcome, error = (LIMIT, limit) if limit else self._judge()
+        await self._drain(with_connections=outcome == COMPLETED)
+        await self._read_counters()
+        self._tell_progress()
+        facts = Facts(
+            outcome, error, at_ns, scheduler.now_ns, [client.transfer for client in self._clients], self._stations(),
+            [] if outcome == COMPLETED else self._story.lines(),
+        )  # fmt: skip
+        return facts, await self._bench.finish()
+
+    # -- what runs -----------------------------------------------------------------------------------------------------
+
+    def _host(self, name: str) -> Host:
+        story = self._story
+        return build_host(
+            self._scheduler,
+            self._scenario,
+            self._scenario.station(name),
+            StoryBus(self._bench.bus(name), story, name),
+            tap=lambda device: StoryDevice(device, story, name),
+            on_event=lambda _: self._note_states(name),
+        )
+
+    def _note_states(self, name: str) -> None:
+        stack = self._hosts[name].stack
+        if stack is not None:
+            self._story.note_states(name, stack.netstat())
+
+    def _start_servers(self) -> None:
+        for app in self._scenario.apps:
+            if isinstance(app, HttpServerApp):
+                sockets = self._hosts[app.station].sockets
+                assert sockets is not None, "the loader refuses an application without an address"
+                server = HttpServer(sockets, app.args.port, {app.args.path: self._file.content})
+                server.listen()
+                self._servers[app.station, app.args.port] = server
+                self._scheduler.spawn(server.serve(), f"{app.station} http server")
+
+    def _start_client(self, app: ClientApp) -> Task[None]:
+        file = self._file
+        is_get = isinstance(app, HttpGetApp)
+        ends = (app.station, app.args.server)
+        sender, receiver = ends[::-1] if is_get else ends
+        client = _Client(app, Transfer(file.name, len(file.content), sender, receiver, file.sha256))
+        self._clients.append(client)
+        return self._scheduler.spawn(self._serve_client(client), f"{app.station} {app.kind}")
+
+    async def _serve_client(self, client: _Client) -> None:
+        args = client.app.args
+        await self._scheduler.sleep_until(args.start_ns)
+        client.transfer.start_ns = self._scheduler.now_ns
+        try:
+            response = await self._exchange(client)
+        except OSError as error:
+            client.error = error
+        else:
+            self._check(client, response)
+        client.transfer.end_ns = self._scheduler.now_ns
+
+    async def _exchange(self, client: _Client) -> HttpResponse:
+        app, timeout_ms = client.app, self._scenario.tcp.user_timeout_ms
+        sockets = self._hosts[app.station].sockets
+        server_ip = self._scenario.station(app.args.server).ip
+        assert sockets is not None and server_ip is not None, "the loader refuses an application without an address"
+        where = (sockets, server_ip.split("/")[0], app.args.port, app.args.path)
+        user_timeout_ns = None if timeout_ms is None else timeout_ms * NS_PER_MS
+
+        def carry(octets: int) -> None:
+            client.carried = octets
+            if self._netstat is None and 2 * octets >= len(self._file.content):
+                self._take_netstat()
+
+        if isinstance(app, HttpGetApp):
+            return await http_get(*where, user_timeout_ns=user_timeout_ns, on_progress=carry)
+        return await http_put(*where, self._file.content, user_timeout_ns=user_timeout_ns, on_progress=carry)
+
+    def _check(self, client: _Client, response: HttpResponse) -> None:
+        app = client.app
+        if not 200 <= response.status < 300:
+            client.problem = f"the server answered {response.status} {response.reason}"
+            return
+        if isinstance(app, HttpGetApp):
+            client.transfer.sha256_received = response.sha256
+        else:
+            received = self._servers[app.args.server, app.args.port].received.get(app.args.path)
+            client.transfer.sha256_received = None if received is None else received.sha256
+        if not client.transfer.is_whole:
+            client.problem = f"{client.transfer.name} did not arrive whole: its SHA-256 differs"
+
+    async def _talk(self, load: Load, random: Random) -> None:
+        """Send frames at exponential intervals, in the manner of a Poisson process, as far as the queue takes them."""
+        host = self._hosts[load.station]
+        source = parse_mac(host.station.mac)
+        header = EthernetFrame(parse_mac(LOAD_DESTINATION), source, EtherType.EXPERIMENTAL_1, b"").serialize()
+        frame = header + bytes(octet & 0xFF for octet in range(load.frame_octets - FCS_OCTETS - len(header)))
+        due_ns = max(load.start_ns, self._scheduler.now_ns)
+        while True:
+            due_ns += round(random.expovariate(load.rate_fps) * NS_PER_S)
+            await self._scheduler.sleep_until(due_ns)
+            while not host.device.try_transmit(frame):
+                await host.device.tx_ready.wait()
+
+    async def _sink(self, host: Host) -> None:
+        """Take and drop what a station without a stack receives."""
+        device = host.device
+        while True:
+            device.irq.clear()
+            while device.receive() is not None:
+                pass
+            device.transmit_results()
+            await device.irq.wait()
+
+    async def _switch_power(self, events: list[PowerEvent]) -> None:
+        for event in events:
+            await self._scheduler.sleep_until(event.at_ns)
+            self._story.note("power", event.target, event.action)
+            self._bench.power(event.target, event.action == "power-on")
+
+    # -- how it ends ---------------------------------------------------------------------------------------------------
+
+    async def _wait_for(self, clients: list[Task[None]]) -> str:
+        """Wait for all clients; return which limit was met instead, or nothing."""
+        limits = self._scenario.limits
+        for client in clients:
+            ended = await self._scheduler.wait_first(client.finished, self._expired, deadline_ns=limits.sim_ns)
+            if ended is None:
+                return f"the run met its limit of {limits.sim_ns} ns of simulated time (limits.sim_ns)"
+            if ended == 1:
+                return f"the run met its limit of {limits.wall_s} s of wall time (limits.wall_s)"
+        return ""
+
+    def _judge(self) -> tuple[str, str | None]:
+        for client in self._clients:
+            name = client.app.station
+            if client.error is not None:
+                error = client.error
+                outcome = next((word for kind, word in _OUTCOMES if isinstance(error, kind)), FAILED)
+                return outcome, f"{name}: {type(error).__name__}: {error}"
+            if client.problem:
+                return FAILED, f"{name}: {client.problem}"
+        return COMPLETED, None
+
+    async def _drain(self, *, with_connections: bool) -> None:
+        """Let what is under way come to its end, within a limit: connections that close, frames in transmit slots."""
+        scheduler = self._scheduler
+        deadline_ns = scheduler.now_ns + DRAIN_NS
+        while scheduler.now_ns < deadline_ns:
+            if not any(map(_is_sending, self._hosts.values())) and not (with_connections and self._is_closing()):
+                return
+            await scheduler.sleep_until(scheduler.now_ns + DRAIN_STEP_NS)
+
+    def _is_closing(self) -> bool:
+        stacks = [host.stack for host in self._hosts.values() if host.stack is not None]
+        return any(server.connections for server in self._servers.values()) or any(
+            row.protocol == "tcp" and row.state not in _ENDS for stack in stacks for row in stack.netstat()
+        )
+
+    # -- what is known about it ----------------------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        scheduler = self._scheduler
+        while True:
+            await scheduler.sleep_until(scheduler.now_ns + max(TICK_NS, scheduler.now_ns // TICK_GROWTH))
+            if self._is_expired():
+                self._expired.set()
+            self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        if self._on_progress is None:
+            return
+        netstat = self._rows()
+        carried = 0
+        for client in self._clients:
+            carried += client.carried
+            if not isinstance(client.app, HttpGetApp):  # what its socket holds has not arrived
+                held = sum(row["send_queue"] for row in netstat[client.app.station] if row["state"] != "LISTEN")
+                carried -= min(held, client.carried)
+        collisions = sum(host.driver.statistics.collisions for host in self._hosts.values())
+        total = len(self._file.content) * len(self._clients)
+        self._on_progress(Progress(self._scheduler.now_ns, carried, total, collisions, netstat))
+
+    def _take_netstat(self) -> None:
+        self._netstat = self._rows()
+        self._netstat_ns = self._scheduler.now_ns
+
+    def _rows(self) -> dict[str, list[dict[str, Any]]]:
+        tables: dict[str, list[dict[str, Any]]] = {}
+        for name, host in self._hosts.items():
+            if host.stack is not None:
+                rows = [asdict(row) for row in host.stack.netstat()]
+                tables[name] = [{key: value for key, value in row.items() if key != "handle"} for row in rows]
+        return tables
+
+    async def _read_counters(self) -> None:
+        readings: dict[str, Coroutine[Any, Any, dict[str, int]]] = {
+            name: host.driver.read_counters() for name, host in self._hosts.items()
+        }
+        tasks = {name: self._scheduler.spawn(reading, f"{name} counters") for name, reading in readings.items()}
+        self._counters = {name: await task for name, task in tasks.items()}
+
+    def _stations(self) -> dict[str, StationFacts]:
+        netstat = self._netstat or {}
+        return {
+            name: StationFacts(
+                mac=host.station.mac,
+                ip=host.station.ip,
+                segment=host.station.segment,
+                position_bits=host.station.position_bits,
+                counters=self._counters[name],
+                netstat=netstat.get(name, []),
+                netstat_ns=self._netstat_ns if name in netstat else None,
+                driver=host.driver.statistics.as_dict(),
+                stack={} if host.stack is None else dict(sorted(host.stack.counters().items())),
+                notices=list(host.driver.notices),
+            )
+            for name, host in self._hosts.items()
+        }
+
+
+def _is_sending(host: Host) -> bool:
+    counts = host.driver.statistics
+    ended = counts.frames_sent + counts.transmit_errors + counts.transmit_frames_lost + counts.frames_dropped
+    return counts.frames_queued > ended

@@ -1,0 +1,183 @@
+"""Run one scenario on one backend and write its run folder."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import rig
+from rig.adapter.recorder import Timeline
+from rig.adapter.registers import MAP_SHA256
+from rig.build import model_bench
+from rig.config.scenario import BackendName, Scenario
+from rig.report.page import write_page
+from rig.runtime.virtual_time import VirtualTime
+from rig.scenario.facts import Facts
+from rig.scenario.play import CarriedFile, OnProgress, Play
+from rig.scenario.run_folder import (
+    SCHEMA,
+    count_medium,
+    new_run_folder,
+    point_latest,
+    write_capture,
+    write_json,
+    write_timeline,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to run: a scenario (not yet resolved for the backend), the file to carry, and where run folders go."""
+
+    name: str
+    scenario: Scenario
+    backend: BackendName
+    file: CarriedFile
+    runs: Path = Path("runs")
+    command: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that is over. ``result`` is what ``result.json`` holds; ``wall_s`` includes no simulator build."""
+
+    folder: Path
+    result: dict[str, Any]
+    wall_s: float
+    story: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the run ended as the scenario expects, with every file whole where that is to be expected."""
+        return bool(self.result["passed"])
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What a backend gives back: the facts; counts of the medium; versions and tools that made them."""
+
+    facts: Facts
+    medium: dict[str, int]
+    versions: dict[str, str]
+    wall_s: float
+    environment: dict[str, Any]
+
+
+def run_scenario(
+    request: Request, on_progress: OnProgress | None = None, on_phase: Callable[[str], None] = lambda _: None
+) -> Run:
+    """Run ``request`` and return what happened; the run folder is whole when this returns.
+
+    ``on_progress`` may be called from another thread; ``on_phase`` is told in a few words what begins. A transfer
+    that fails is a result, not an error. :class:`~rig.errors.RigError` where there can be no result: no simulator, an
+    adapter that does not come up, a folder that cannot be written.
+    """
+    folder = new_run_folder(request.runs)
+    started = datetime.now(UTC)
+    scenario = request.scenario.for_backend(request.backend)
+    if request.backend == "rtl":
+        from rig.scenario.rtl import run_rtl  # simulators are looked for only when one is used
+
+        recording = run_rtl(scenario, request.file, folder, on_progress, on_phase)
+    else:
+        on_phase("simulating on the Python twins")
+        recording = run_model(scenario, request.file, folder, on_progress)
+    facts = recording.facts
+    result = _result(request, scenario, recording)
+    write_json(folder / "result.json", result)
+    write_json(
+        folder / "environment.json",
+        {
+            "schema": SCHEMA,
+            "started": started.isoformat(timespec="seconds"),
+            "wall_s": round(recording.wall_s, 3),
+            "host": platform.node(),
+            "system": platform.platform(),
+            "command": " ".join(request.command),
+            **recording.environment,
+        },
+    )
+    if facts.story:
+        (folder / "story.txt").write_text("\n".join(facts.story) + "\n", encoding="utf-8")
+    write_page(folder)
+    point_latest(folder)
+    return Run(folder, result, recording.wall_s, tuple(facts.story))
+
+
+def run_model(scenario: Scenario, file: CarriedFile, folder: Path, on_progress: OnProgress | None) -> Recording:
+    """Play a scenario on twins in virtual time; write the timeline and the capture into ``folder``."""
+    start_s = time.monotonic()
+    kernel = VirtualTime()
+    limit_s = scenario.limits.wall_s
+    bench = model_bench(kernel, scenario)
+    play = Play(
+        kernel, scenario, bench, file, on_progress=on_progress,
+        is_expired=lambda: time.monotonic() - start_s > limit_s,
+    )  # fmt: skip
+    facts, timeline = kernel.run(play.run())
+    write_record(folder, scenario, timeline)
+    return Recording(facts, count_medium(timeline), {}, time.monotonic() - start_s, {})
+
+
+def write_record(folder: Path, scenario: Scenario, timeline: Timeline) -> None:
+    """Write the two files that are made from a timeline."""
+    write_timeline(folder, scenario, timeline)
+    write_capture(folder, scenario, timeline)
+
+
+def _result(request: Request, scenario: Scenario, recording: Recording) -> dict[str, Any]:
+    """Return ``result.json``: facts that are the same whenever and wherever they are found out."""
+    facts = recording.facts
+    expected = scenario.expect.outcome
+    whole = all(transfer.is_whole for transfer in facts.transfers)
+    return {
+        "schema": SCHEMA,
+        "scenario": request.name,
+        "title": scenario.title or request.name,
+        "description": scenario.description,
+        "seed": scenario.seed,
+        "backend": request.backend,
+        "versions": {"nicrig": rig.__version__, "python": platform.python_version(), **recording.versions},
+        "regmap_hash": MAP_SHA256,
+        "outcome": facts.outcome,
+        "expected": expected,
+        "passed": facts.outcome == expected and (whole or expected != "completed"),
+        "error": facts.error,
+        "at_ns": facts.at_ns,
+        "sim_ns": facts.sim_ns,
+        "medium": recording.medium,
+        "files": [
+            {
+                "name": transfer.name,
+                "octets": transfer.octets,
+                "from": transfer.client,
+                "to": transfer.server,
+                "start_ns": transfer.start_ns,
+                "end_ns": transfer.end_ns,
+                "sha256_sent": transfer.sha256_sent,
+                "sha256_received": transfer.sha256_received,
+            }
+            for transfer in facts.transfers
+        ],
+        "segments": {name: segment.model_dump() for name, segment in scenario.segments.items()},
+        "stations": {
+            name: {
+                "mac": station.mac,
+                "ip": station.ip,
+                "segment": station.segment,
+                "position_bits": station.position_bits,
+                "counters": station.counters,
+                "netstat": station.netstat,
+                "netstat_ns": station.netstat_ns,
+                "driver": station.driver,
+                "stack": station.stack,
+                "notices": station.notices,
+            }
+            for name, station in facts.stations.items()
+        },
+    }

@@ -1,0 +1,109 @@
+"""The run folder: ``runs/<number>/`` and ``runs/latest``. Its files are described in ``docs/run_folder.md``.
+
+``result.json``, ``timeline.json`` and ``wire.pcapng`` hold facts only, so the same scenario, seed and versions give the
+same octets. What belongs to the day and the machine is in ``environment.json``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rig.adapter.recorder import MEDIUM, Timeline
+from rig.config.scenario import Scenario
+from rig.errors import UsageError
+from rig.units import bit_time_ns
+from rig.wire.pcap import PcapngWriter
+
+T = TypeVar("T")
+
+SCHEMA = 1
+LATEST = "latest"
+FCS_OCTETS = 4
+
+
+def new_run_folder(runs: Path) -> Path:
+    """Make the next numbered folder in ``runs``; safe against others that do the same at the same time."""
+    return _at(runs, lambda: _next_folder(runs))
+
+
+def point_latest(folder: Path) -> None:
+    """Let ``runs/latest`` point to ``folder``; at no time is it missing or half there."""
+    link = folder.parent / LATEST
+    temporary = folder.parent / f".{LATEST}-{folder.name}"
+
+    def replace() -> None:
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(folder.name, target_is_directory=True)
+        temporary.replace(link)
+
+    _at(link, replace)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file for people and programs; the same value gives the same octets."""
+    _at(path, lambda: path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"))
+
+
+def write_timeline(folder: Path, scenario: Scenario, timeline: Timeline) -> None:
+    """Write ``timeline.json``: one event a line, so that two runs can be compared with ``diff``."""
+    (segment,) = scenario.segments.values()
+    lines = ",\n".join(json.dumps(event.to_json()) for event in timeline.sorted_events())
+    head = f'{{"schema": {SCHEMA}, "bit_time_ns": {bit_time_ns(segment.speed_mbps)}, "events": [\n'
+    path = folder / "timeline.json"
+    _at(path, lambda: path.write_text(f"{head}{lines}\n]}}\n", encoding="utf-8"))
+
+
+def write_capture(folder: Path, scenario: Scenario, timeline: Timeline) -> None:
+    """Write ``wire.pcapng``: one interface a station, with the frames that it sent, FCS included."""
+
+    def write() -> None:
+        with (folder / "wire.pcapng").open("wb") as file:
+            writer = PcapngWriter(file)
+            taps = {
+                station.name: writer.add_interface(
+                    station.name,
+                    fcs_octets=FCS_OCTETS,
+                    speed_bps=scenario.segments[station.segment].speed_mbps * 1_000_000,
+                )
+                for station in scenario.stations
+            }
+            for frame in timeline.sorted_frames():
+                writer.write_packet(taps[frame.station], frame.t_ns, frame.octets)
+
+    _at(folder / "wire.pcapng", write)
+
+
+def count_medium(timeline: Timeline) -> dict[str, int]:
+    """Return how often the medium carried what: collisions, jams, retransmissions by MACs."""
+    return {
+        "frames": len(timeline.frames),
+        "collisions": sum(event.kind == "collision" and event.station == MEDIUM for event in timeline.events),
+        "jams": sum(event.kind == "jam" for event in timeline.events),
+        "mac_retransmissions": sum(event.kind == "transmit" and (event.attempt or 1) > 1 for event in timeline.events),
+        "deferrals": sum(event.kind == "defer" for event in timeline.events),
+    }
+
+
+def _next_folder(runs: Path) -> Path:
+    runs.mkdir(parents=True, exist_ok=True)
+    while True:
+        taken = [int(path.name) for path in runs.iterdir() if path.name.isdecimal()]
+        folder = runs / str(max(taken, default=0) + 1)
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue  # somebody else was faster
+        return folder
+
+
+def _at(path: Path, act: Callable[[], T]) -> T:
+    """Do something to the file system; :class:`UsageError` names ``path`` if it does not allow it."""
+    try:
+        return act()
+    except OSError as err:
+        raise UsageError(
+            f"{path} cannot be written: {err.strerror}; is the folder yours, and the disk not full?"
+        ) from err
