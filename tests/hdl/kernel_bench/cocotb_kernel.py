@@ -9,7 +9,7 @@ from cocotb.triggers import RisingEdge, Timer, ValueChange
 
 from rig.runtime.kernel import Cancelled
 from rig.runtime.pump_cocotb import SimTime
-from tests.contract import kernel_contract
+from tests.contract import handoff_contract, kernel_contract
 
 ECHO_NS = 1_000  # DELAY_NS of the bench
 
@@ -25,6 +25,13 @@ async def contract(dut: Any, index: int) -> None:
 @cocotb.parametrize(index=range(len(kernel_contract.RUN_CONTRACT)))
 async def run_contract(dut: Any, index: int) -> None:
     await kernel_contract.RUN_CONTRACT[index](SimTime())
+
+
+@cocotb.test()
+@cocotb.parametrize(index=range(len(handoff_contract.CONTRACT)))
+async def handoff(dut: Any, index: int) -> None:
+    kernel = SimTime()
+    await kernel.run_async(handoff_contract.CONTRACT[index](kernel), limit_ns=kernel_contract.LONG_NS)
 
 
 @cocotb.test()
