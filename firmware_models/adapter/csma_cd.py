@@ -144,7 +144,7 @@ class CsmaCd:
         self.phase = IDLE
         self.bits = segment.bits_per_edge
         self.own_edges: list[tuple[int, int]] = []
-        """The last own transmissions as edges ``[start, end)`` of TX_EN, oldest first; the receiver is blanked by them."""
+        """The last own transmissions as edges ``[start, end)`` of TX_EN, oldest first: they blank the receiver."""
         self._kernel = segment.kernel
         self._timeline: Timeline | None = segment.timeline
         self._name = port.name
@@ -229,7 +229,7 @@ class CsmaCd:
         self.deference.reset(self._release_edge)
 
     def release_at(self, edge: int) -> None:
-        """Say which edge is the first out of reset; after :meth:`reset_at` or :meth:`reset_now`, or at the beginning."""
+        """Say which edge is the first out of reset; after :meth:`reset_at`, :meth:`reset_now` or power-on."""
         self._release_edge = edge
         if self._halt_ns == OPEN:
             self.deference.reset(edge)
@@ -416,7 +416,7 @@ class CsmaCd:
         return [port.arrival(each) for each in history[index:] if each.port is not port]
 
     def _sqe_edges(self, end_edge: int) -> tuple[int, int]:
-        """Return the edges ``[first, end)`` that sample the SQE test after a transmission that ended at ``end_edge``."""
+        """Return the edges ``[first, end)`` that sample the SQE test after a transmission until ``end_edge``."""
         port = self.port
         end_ns = port.edge_ns(end_edge)
         bit_ns = port.segment.bit_ns

@@ -180,7 +180,7 @@ class Deference:
                 return
 
     def state_before(self, edge: int) -> DeferenceState:
-        """Return the state before ``edge``, which must not lie in the future of the carrier known; moves the checkpoint."""
+        """Return the state before ``edge``; the carrier seen until then must be known. Moves the checkpoint."""
         self.earliest_start(OPEN, edge)
         return self._state
 

@@ -18,8 +18,7 @@ SIGNATURE = b"WW"
 def rom_image(mac: bytes, board_data: bytes = b"") -> bytes:
     """Return a good image for a station address; ``board_data`` is up to 12 octets, filled up with zeros."""
     if len(mac) != 6 or len(board_data) > BOARD_DATA_OCTETS:
-        raise UsageError(f"a ROM holds a MAC address of 6 octets and 12 of board data; got {len(mac)},
-        {len(board_data)}")
+        raise UsageError(f"a ROM holds 6 octets of MAC address and 12 of board data; got {len(mac)}, {len(board_data)}")
     content = mac + bytes(8) + SIGNATURE + board_data.ljust(BOARD_DATA_OCTETS, b"\0")
     return content + zlib.crc32(content).to_bytes(4, "little")
 

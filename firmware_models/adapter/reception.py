@@ -126,9 +126,10 @@ class ReceiveMac:
     def loop_back(self, frame: bytes, start_edge: int, end_edge: int) -> None:
         """Take a frame that the own transmitter sent in loopback, with its edges of TX_EN."""
         if self._enabled_edge <= start_edge and self.is_looped_back:
-            heard_edge = start_edge + LOOPBACK_EDGES + SAMPLE_EDGES heard = (frame, heard_edge + HEADER_BITS //
-            self._port.segment.bits_per_edge, end_edge - start_edge + heard_edge)
-            self._call_at_end_mark(heard[2], self._conclude_loop_back, heard)
+            first = start_edge + LOOPBACK_EDGES + SAMPLE_EDGES
+            end = end_edge + LOOPBACK_EDGES + SAMPLE_EDGES
+            first += HEADER_BITS // self._port.segment.bits_per_edge
+            self._call_at_end_mark(end, self._conclude_loop_back, (frame, first, end))
 
     def taken_ns(self, edge: int) -> int:
         """Return the bus edge at which the store takes a word that enters the FIFO at ``edge``."""

@@ -118,7 +118,7 @@ class TransmitSlots:
             self._on_finished(REFUSED, None, edge_ns)
 
     def request_next(self, edge_ns: int) -> None:
-        """Let the next request toggle at ``edge_ns``, or when the MAC is free, if there is one and the transmitter is on."""
+        """Let the next request, if any, toggle at ``edge_ns`` or when the MAC is free; not while TX_EN is 0."""
         if self._with_mac is not None or not self._registers.has(reg.CTRL_TX_EN):
             return
         edge_ns = max(edge_ns, self._free_ns)

@@ -149,7 +149,7 @@ class Port:
         return self.phase_ns + edge * self.period_ns
 
     def edge_after(self, t_ns: int) -> int:
-        """Return the first edge later than ``t_ns``: the first that samples a change of the medium or of an MII register."""
+        """Return the first edge later than ``t_ns``: it samples a change of the medium or of an MII register."""
         return (t_ns - self.phase_ns) // self.period_ns + 1
 
     def edge_from(self, t_ns: int) -> int:
@@ -294,7 +294,7 @@ class Segment:
     # -- what a receiver makes of it -----------------------------------------------------------------------------------
 
     def garbage(self, index: int, edge: int) -> int:
-        """Return what station ``index`` receives after RX_CLK edge ``edge`` while signals overlap; seeded, not random."""
+        """Return what a station receives after RX_CLK edge ``edge`` while signals overlap: seeded, not random."""
         x = (edge + 0x9E37_79B9 * (index + 1) + self.seed) & 0xFFFF_FFFF
         x ^= x >> 16
         x = x * 0x85EB_CA6B & 0xFFFF_FFFF
