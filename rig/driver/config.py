@@ -86,6 +86,8 @@ class DriverConfig:
     transmit_queue_frames: int = 16
     receive_queue_frames: int = 256
     """Frames held for the stack; beyond that they wait in the ring of the adapter."""
+    transmit_look_ns: int = 10 * NS_PER_MS
+    """How often to look after a transmission that lasts: an adapter that has lost its power does not interrupt."""
     transmit_timeout_ns: int = NS_PER_S
     """After so long without an end of the oldest transmission the adapter is taken for stuck, unless it is deferring.
     Sixteen attempts at 10 Mb/s with the longest backoff each take 0.37 s."""
@@ -105,9 +107,12 @@ class DriverConfig:
             raise UsageError(f"backoff_seed is {self.backoff_seed}; it has 32 bits")
         if not 0 <= self.multicast_hash < 1 << 64:
             raise UsageError("multicast_hash has 64 bits")
-        for name in ("transmit_queue_frames", "receive_queue_frames", "transmit_timeout_ns", "probe_first_ns"):
+        for name in ("transmit_queue_frames", "receive_queue_frames", "transmit_look_ns", "probe_first_ns"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        for shorter, longer in (("transmit_look_ns", "transmit_timeout_ns"), ("probe_first_ns", "probe_last_ns")):
+            if getattr(self, shorter) > getattr(self, longer):
+                raise UsageError(f"{shorter} is {getattr(self, shorter)}, more than {longer}")
 
     @property
     def largest_transmit_octets(self) -> int:

@@ -117,7 +117,7 @@ class NicDriver:
                 if irq.is_set() or (queues.adapter_waits and queues.has_room):
                     await service.serve_interrupt()
                 await service.send()
-                if woken_by is None and (problem := await service.explain_delay()):
+                if woken_by is None and (problem := await service.look_after_transmission()):
                     await self._recover(problem)
             except (BusError, RingFault) as error:
                 if isinstance(error, BusError):
@@ -131,8 +131,9 @@ class NicDriver:
     async def read_counters(self) -> dict[str, int]:
         """Read the management counters of the adapter; return them by clause 30 name, beyond 32 bits.
 
-        They count from the power-on before :meth:`start`, and on over later losses of power. While the adapter does
-        not answer, they are what was known last.
+        They count from the power-on before :meth:`start`, and on over later losses of power; but what the adapter
+        counts between the last reading and a loss of power is lost with it. While it does not answer, they are what was
+        read last.
         """
         if not self._queues.is_parked:
             try:

@@ -82,15 +82,17 @@ class AdapterService:
         """A frame has come or gone."""
         self._scheduler = scheduler
         self._bus = bus
+        self._look_ns = config.transmit_look_ns
         self._timeout_ns = config.transmit_timeout_ns
+        self._looked_ns = scheduler.now_ns
         self._queues = queues
         self._statistics = statistics
         self._counters = counters
 
     @property
     def deadline_ns(self) -> int | None:
-        """When the oldest transmission is overdue; None while there is none."""
-        return self.slots.oldest_since_ns + self._timeout_ns if self.slots.in_use else None
+        """When to look after the oldest transmission; None while there is none."""
+        return max(self.slots.oldest_since_ns, self._looked_ns) + self._look_ns if self.slots.in_use else None
 
     async def send(self) -> None:
         """Move frames into free slots, in one transaction; do nothing if there is no frame or no slot."""
@@ -152,16 +154,19 @@ class AdapterService:
         if also:
             await self._bus.transaction(also)
 
-    async def explain_delay(self) -> str | None:
-        """The oldest transmission is overdue: return what is wrong with the adapter, or None if nothing is.
+    async def look_after_transmission(self) -> str | None:
+        """The oldest transmission lasts: return what is wrong with the adapter, or None if nothing is known to be.
 
-        Nothing is wrong if an interrupt had been missed, or if somebody else keeps the medium busy; the wait begins
-        anew then.
+        An adapter without power is found here, by the error of the bus, and so is an interrupt that was missed. After
+        the time-out the adapter is to blame, unless somebody keeps the medium busy; the time runs anew then.
         """
         slots = self.slots
         before_ns = slots.oldest_since_ns
+        self._looked_ns = self._scheduler.now_ns
         await self.serve_interrupt()
         if not slots.in_use or slots.oldest_since_ns != before_ns:
+            return None
+        if self._scheduler.now_ns - before_ns < self._timeout_ns:
             return None
         (status,) = cast("list[int]", await self._bus.transaction([Read32(REG_STATUS)]))
         if status & (STATUS_CRS | STATUS_DEFERRING):

@@ -23,7 +23,7 @@ FARTHEST_BITS = 200
 def test_bus(contract: bus_contract.Contract, buffer_pages: int) -> None:
     kernel = VirtualTime()
     segment = Segment(kernel)
-    adapter = LanAdapter(segment, ROMS[0], name="a", buffer_pages=buffer_pages)
+    adapter = LanAdapter(kernel, segment, ROMS[0], name="a", buffer_pages=buffer_pages)
     bench = bus_contract.BusBench(kernel, ModelBus(kernel, adapter), ROMS[0])
     kernel.run(contract(bench), limit_ns=NS_PER_S)
 
@@ -34,7 +34,7 @@ def test_device(contract: device_contract.Contract, speed_mbps: int, full_duplex
     kernel = VirtualTime()
     segment = Segment(kernel, speed_mbps=speed_mbps, full_duplex=full_duplex)
     buses = [
-        ModelBus(kernel, LanAdapter(segment, rom, name=name, position_bits=position_bits))
+        ModelBus(kernel, LanAdapter(kernel, segment, rom, name=name, position_bits=position_bits))
         for name, rom, position_bits in zip(("a", "b"), ROMS, (0, FARTHEST_BITS), strict=True)
     ]
     config = DriverConfig(speed_mbps=speed_mbps, full_duplex=full_duplex)

@@ -369,7 +369,7 @@ def test_a_missed_interrupt_is_found_by_the_deadline() -> None:
         await bench.pause()
         bench.adapter.finish()
         bench.adapter.irq.clear()
-        await bench.pause(NS_PER_S)
+        await bench.pause(10 * NS_PER_MS)
         assert [result.outcome for result in bench.driver.transmit_results()] == [TransmitOutcome.OK]
         assert bench.driver.statistics.resets == 0
 
@@ -387,6 +387,23 @@ def test_resets_that_do_not_help_end_in_parking() -> None:
         assert "3 soft resets did not help" in bench.driver.notices[-1]
         await bench.pause(NS_PER_S)
         assert bench.driver.is_link_up
+
+    run(body)
+
+
+def test_a_lost_adapter_is_found_while_a_transmission_lasts() -> None:
+    """Without power nothing interrupts, so the driver looks by itself, long before the time-out."""
+
+    async def body(bench: Bench) -> None:
+        bench.adapter.finish_after_ns = None
+        bench.driver.try_transmit(frame_of(60))
+        await bench.pause()
+        trips = len(bench.adapter.trips)
+        await bench.pause(55 * NS_PER_MS)
+        assert len(bench.adapter.trips) - trips == 5
+        bench.adapter.is_dead = AdapterFault("the adapter has no power")
+        await bench.pause(10 * NS_PER_MS)
+        assert not bench.driver.is_link_up
 
     run(body)
 
