@@ -35,7 +35,7 @@ import types
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from heapq import heapify, heappop, heappush
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast, final
 
 T = TypeVar("T")
 
@@ -94,6 +94,7 @@ class Scheduler(Protocol):
         ...
 
 
+@final
 class Event:
     """A level: :meth:`wait` returns at once while it is set; :meth:`set` wakes present waiters in order of arrival.
 
@@ -347,7 +348,8 @@ class Task(Generic[T]):
             kernel._halted = True
 
     def _report(self, error: BaseException) -> None:
-        if not (self._joiners or self._keep_error or isinstance(error, Cancelled)):
+        # Cancelled is no failure, and an interrupt goes out through the pump by itself.
+        if isinstance(error, Exception) and not (self._joiners or self._keep_error):
             self._kernel.fail(error, self)
 
     def _close(self) -> None:

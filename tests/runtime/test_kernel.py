@@ -269,9 +269,14 @@ def test_interrupt_by_the_user_cleans_up_and_goes_on_out() -> None:
         await kernel.sleep_until(5)
         raise KeyboardInterrupt
 
+    async def later() -> int:
+        await kernel.sleep_until(10)
+        return 1
+
     with pytest.raises(KeyboardInterrupt):
         kernel.run(main())
     assert log == ["clean"]
+    assert kernel.run(later()) == 1, "the interrupt was told; it must not end another run"
 
 
 def test_first_failure_is_raised_and_the_others_are_noted() -> None:
