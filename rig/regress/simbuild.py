@@ -7,8 +7,8 @@ that file is complete and is never changed again; any other is left from a failu
 
 The commands are written here rather than taken from cocotb's runner, because that makes every Verilog signal public to
 VPI, which keeps Verilator from optimising them (a bench of three small stations ran 1.7 times as fast without). Here
-only signals marked ``/* verilator public_flat_rw */``, or named in a ``.vlt`` file of the file list, can be reached from
-Python.
+only signals marked ``/* verilator public_flat_rw */``, or named in a ``.vlt`` file of the file list, can be reached
+from Python.
 """
 
 from __future__ import annotations
