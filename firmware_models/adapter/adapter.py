@@ -37,7 +37,7 @@ from firmware_models.adapter.mac import (
     pause_time,
     receive_status,
 )
-from firmware_models.adapter.mac_rom import check_rom_size
+from firmware_models.adapter.mac_rom import RomWindow
 from firmware_models.adapter.mdio import MdioMaster
 from firmware_models.adapter.reception import ReceiveMac, Reception
 from firmware_models.adapter.register_access import make_readers, make_writers
@@ -45,6 +45,7 @@ from firmware_models.adapter.registers import RegisterFile
 from firmware_models.adapter.transmit_slots import TransmitSlots
 from firmware_models.network.segment import Segment
 from rig.adapter import registers as reg
+from rig.adapter.bus import WORD_OCTETS
 from rig.adapter.recorder import TimelineEvent
 from rig.errors import AdapterFault, BusError, UsageError
 from rig.runtime.kernel import Event, Kernel
@@ -59,7 +60,6 @@ HEADER_CLOCKS = 16
 """Bus clocks from the end mark of a frame to the last word of its header."""
 
 SYNC_EDGES = 2
-WORD_OCTETS = 4
 
 
 class LanAdapter:
@@ -117,7 +117,7 @@ class LanAdapter:
         self.receiver = ReceiveMac(self.port, self.csma, bus_period_ns, self._frame_heard)
         self._kernel = kernel
         self._segment = segment
-        self.rom_image = check_rom_size(rom_image)
+        self.rom = RomWindow(rom_image)
         self.injection = InjectionFifo()
         self._event_ns = 0  # the bus edge whose consequences are being worked out
         self._powered_clock = 1  # number of the first bus edge with power

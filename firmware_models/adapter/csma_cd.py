@@ -1,12 +1,13 @@
 """CSMA/CD: sends one frame at a time over a half-duplex medium, or without regard for anybody in full duplex.
 
-Theory of operation ------------------- IEEE Std 802.3-2022 4.2.8 on the transmit clock of the station, to the edge as
-``docs/adapter.md`` says: wait for the deference process, send, watch for collision, finish the header, jam, draw,
-wait, again. A frame costs a kernel callback at each of the edges at which something is decided: its start, a
-collision, the end of TX_EN and the end of a backoff. Nothing is decided earlier than hardware could: each callback is
-scheduled from the carrier known so far and moved when a foreign transmission that begins (or ends) changes the
-answer. A change of the medium at a time ``t`` cannot matter to an edge at ``t`` or earlier, so the order of callbacks
-at one instant does not matter either.
+Theory of operation
+-------------------
+IEEE Std 802.3-2022 4.2.8 on the transmit clock of the station, to the edge as ``docs/adapter.md`` says: wait for the
+deference process, send, watch for collision, finish the header, jam, draw, wait, again. A frame costs a kernel
+callback at each of the edges at which something is decided: its start, a collision, the end of TX_EN and the end of a
+backoff. Nothing is decided earlier than hardware could: each callback is scheduled from the carrier known so far and
+moved when a foreign transmission that begins (or ends) changes the answer. A change of the medium at a time ``t``
+cannot matter to an edge at ``t`` or earlier, so the order of callbacks at one instant does not matter either.
 
 ======== ============================================================ ===========================
 phase    meaning                                                      left by

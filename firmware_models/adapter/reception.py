@@ -1,10 +1,11 @@
 """The receiving side of one station: from arrivals on the segment to frames at the bus side.
 
-Theory of operation ------------------- A reception is an interval of edges at which arrivals were sampled, several
-merged where they touch. Everything the receive MAC does with it happens at edges that follow from its two ends
-(``docs/adapter.md``, "Receive MAC"), so it costs one kernel callback, at the bus edge ``A`` at which its end mark is
-taken. By then whatever could still change it (another transmission that touches it, blanking by the own transmitter,
-a disabled receiver) has become known.
+Theory of operation
+-------------------
+A reception is an interval of edges at which arrivals were sampled, several merged where they touch. Everything the
+receive MAC does with it happens at edges that follow from its two ends (``docs/adapter.md``, "Receive MAC"), so it
+costs one kernel callback, at the bus edge ``A`` at which its end mark is taken. By then whatever could still change
+it (another transmission that touches it, blanking by the own transmitter, a disabled receiver) has become known.
 
 A transmission heard whole is the sender's frame, octet by octet. Only where signals overlap, or a frame was cut
 short, is a reception put together unit by unit; and not even then if it is too short to be a frame.
@@ -26,6 +27,7 @@ from firmware_models.adapter.mac import (
     find_frame,
 )
 from firmware_models.network.segment import OPEN, Port, Transmission, merge
+from rig.adapter.bus import WORD_OCTETS
 
 SAMPLE_EDGES = 3
 """Edges from the one that samples an arrival to the one at which the MAC samples what came of it."""
@@ -36,7 +38,6 @@ BLANK_EDGES = 3
 LOOPBACK_EDGES = 3
 """In loopback the MAC hears a transmission as if it had arrived so many edges after TX_EN rose: through a FIFO."""
 
-WORD_OCTETS = 4
 FIFO_CLOCKS = 2
 """Bus clocks from the first that samples the pointer of a FIFO to the first that may take the word."""
 

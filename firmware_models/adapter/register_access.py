@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from firmware_models.adapter.registers import STORED_BITS
 from rig.adapter import registers as reg
+from rig.adapter.bus import WORD_OCTETS
 
 if TYPE_CHECKING:
     from firmware_models.adapter.adapter import LanAdapter
 
-WORD_OCTETS = 4
 WORD_BITS = 32
 WORD_MASK = 0xFFFF_FFFF
 NS_PER_S = 1_000_000_000
@@ -45,7 +45,7 @@ def make_readers(adapter: LanAdapter) -> dict[int, Reader]:
     }
     for number in range(reg.TX_SLOT_COUNT):
         readers |= _slot_readers(adapter, number)
-    for index in range(reg.WIN_ROM_OCTETS // WORD_OCTETS):
+    for index in range(len(adapter.rom.words)):
         readers[reg.WIN_ROM + WORD_OCTETS * index] = partial(_rom_word, adapter, index)
     for index in range(reg.WIN_COUNTERS_OCTETS // WORD_OCTETS):
         readers[reg.WIN_COUNTERS + WORD_OCTETS * index] = partial(_counter, adapter, index)
@@ -107,7 +107,7 @@ def _capabilities(adapter: LanAdapter) -> int:
 
 
 def _rom_word(adapter: LanAdapter, index: int) -> int:
-    return int.from_bytes(adapter.rom_image[WORD_OCTETS * index : WORD_OCTETS * (index + 1)], "little")
+    return adapter.rom.words[index]
 
 
 def _counter(adapter: LanAdapter, index: int) -> int:

@@ -1,10 +1,11 @@
 """A segment: stations that share one medium, on virtual time.
 
-Theory of operation ------------------- The segment knows every transmission as an interval ``start_ns .. end_ns`` of
-TX_EN (``docs/adapter.md``, "The segment"). At station i a transmission of j is present in ``(start + D_ij, end +
-D_ij]``, so everything a station senses at its MII (CRS, COL, RX_DV, RXD) follows from a short list of intervals and
-can be computed for any edge when it is wanted. Nothing is scheduled per edge, and nothing at all for a station that
-does not care:
+Theory of operation
+-------------------
+The segment knows every transmission as an interval ``start_ns .. end_ns`` of TX_EN (``docs/adapter.md``, "The
+segment"). At station i a transmission of j is present in ``(start + D_ij, end + D_ij]``, so everything a station
+senses at its MII (CRS, COL, RX_DV, RXD) follows from a short list of intervals and can be computed for any edge when
+it is wanted. Nothing is scheduled per edge, and nothing at all for a station that does not care:
 
 * ``listeners`` are the CSMA/CD machines that contend or transmit. Only they are told that a transmission began or
 ended.
