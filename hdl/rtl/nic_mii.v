@@ -79,4 +79,107 @@ module nic_mii #(
     output wire [4:0]   observe_attempt,
     output wire         observe_deferring
 );
+`include "nic_regmap.vh"
+    // Resets, one for each domain; rst_path for what the bus domain shares with the others
+    wire rst_bus, rst_path, rst_tx, rst_rx, soft_reset;
+
+    // Configuration (clk_bus)
+    wire [10:0] ctrl;
+    wire        full_duplex;
+    wire [5:0]  gap_part1_nibbles, gap_part2_nibbles, jam_nibbles;
+    wire [4:0]  attempt_limit;
+    wire [3:0]  backoff_limit;
+    wire [7:0]  slot_nibbles;
+    wire [15:0] pause_quanta;
+    wire [31:0] seed;
+    wire        seed_toggle, pause_toggle;
+
+    // Request (clk_bus) and answer (clk_tx)
+    wire        request, request_pad, request_fcs, request_control, served, retry;
+    wire [10:0] request_octets;
+    wire [16:0] outcome;
+
+    // Streams: transmit words, injected backoff words, received words; on both sides of their FIFOs
+    wire [34:0] tx_push_data, tx_word;
+    wire        tx_push_valid, tx_push_ready, tx_word_valid, tx_word_ready;
+    wire [9:0]  inject_push_data, inject_data;
+    wire        inject_push_valid, inject_push_ready, inject_valid, inject_ready;
+    wire [4:0]  inject_level;
+    wire [33:0] rx_word, rx_pop_data;
+    wire        rx_word_valid, rx_pop_valid, rx_pop_ready, receiving;
+    wire [3:0]  unused_tx_level;
+    wire [4:0]  unused_rx_level;
+    wire        unused_rx_ready;  // the receive FIFO is emptied faster than an MII can fill it
+
+    // MAC side of the loopback
+    wire [3:0]  mac_txd, mac_rxd;
+    wire        mac_tx_en, mac_tx_er, mac_rx_dv, mac_rx_er;
+
+    nic_reset resets (
+        .clk_bus(clk_bus), .rst(rst), .soft_reset(soft_reset), .rst_bus(rst_bus), .rst_path(rst_path),
+        .clk_tx(clk_tx), .rst_tx(rst_tx), .clk_rx(clk_rx), .rst_rx(rst_rx)
+    );
+
+    nic_host #(.BUFFER_PAGES(BUFFER_PAGES), .BUS_HZ(BUS_HZ), .TX_SLOTS(TX_SLOTS)) host (
+        .clk_bus(clk_bus), .rst(rst), .rst_bus(rst_bus), .rst_path(rst_path), .soft_reset(soft_reset),
+        .wb_cyc(wb_cyc), .wb_stb(wb_stb), .wb_we(wb_we), .wb_sel(wb_sel), .wb_adr(wb_adr), .wb_dat_w(wb_dat_w),
+        .wb_dat_r(wb_dat_r), .wb_ack(wb_ack), .wb_err(wb_err), .irq(irq),
+        .rom_image(rom_image), .phy_link(phy_link), .mii_crs(mii_crs), .mii_col(mii_col),
+        .mdc(mdc), .mdio_o(mdio_o), .mdio_oe(mdio_oe), .mdio_i(mdio_i),
+        .ctrl(ctrl), .full_duplex(full_duplex),
+        .gap_part1_nibbles(gap_part1_nibbles), .gap_part2_nibbles(gap_part2_nibbles),
+        .attempt_limit(attempt_limit), .backoff_limit(backoff_limit), .slot_nibbles(slot_nibbles), .jam_nibbles(jam_nibbles),
+        .seed(seed), .seed_toggle(seed_toggle), .pause_quanta(pause_quanta), .pause_toggle(pause_toggle),
+        .request(request), .request_octets(request_octets), .request_pad(request_pad), .request_fcs(request_fcs),
+        .request_control(request_control), .served(served), .retry(retry), .outcome(outcome),
+        .deferring(observe_deferring), .receiving(receiving),
+        .tx_data(tx_push_data), .tx_valid(tx_push_valid), .tx_ready(tx_push_ready),
+        .inject_data(inject_push_data), .inject_valid(inject_push_valid), .inject_ready(inject_push_ready), .inject_level(inject_level),
+        .rx_data(rx_pop_data), .rx_valid(rx_pop_valid), .rx_ready(rx_pop_ready)
+    );
+
+    async_fifo #(.WIDTH(35), .ADDRESS_BITS(3)) tx_fifo (
+        .clk_write(clk_bus), .rst_write(rst_path),
+        .write_data(tx_push_data), .write_valid(tx_push_valid), .write_ready(tx_push_ready), .write_level(unused_tx_level),
+        .clk_read(clk_tx), .rst_read(rst_tx), .read_data(tx_word), .read_valid(tx_word_valid), .read_ready(tx_word_ready)
+    );
+
+    async_fifo #(.WIDTH(10), .ADDRESS_BITS(4)) inject_fifo (
+        .clk_write(clk_bus), .rst_write(rst_path),
+        .write_data(inject_push_data), .write_valid(inject_push_valid), .write_ready(inject_push_ready), .write_level(inject_level),
+        .clk_read(clk_tx), .rst_read(rst_tx), .read_data(inject_data), .read_valid(inject_valid), .read_ready(inject_ready)
+    );
+
+    async_fifo #(.WIDTH(34), .ADDRESS_BITS(4)) rx_fifo (
+        .clk_write(clk_rx), .rst_write(rst_rx),
+        .write_data(rx_word), .write_valid(rx_word_valid), .write_ready(unused_rx_ready), .write_level(unused_rx_level),
+        .clk_read(clk_bus), .rst_read(rst_path), .read_data(rx_pop_data), .read_valid(rx_pop_valid), .read_ready(rx_pop_ready)
+    );
+
+    mac_mii mac (
+        .full_duplex(full_duplex), .rx_enable(ctrl[CTRL_RX_EN_LSB]), .sqe_test(!ctrl[CTRL_SPEED100_LSB]), .late_retry(ctrl[CTRL_LATE_RETRY_LSB]), .defer_forever(ctrl[CTRL_DEFER_FOREVER_LSB]),
+        .no_backoff(ctrl[CTRL_NO_BACKOFF_LSB]), .force_collision(ctrl[CTRL_FORCE_COL_LSB]),
+        .gap_part1_nibbles(gap_part1_nibbles), .gap_part2_nibbles(gap_part2_nibbles),
+        .attempt_limit(attempt_limit), .backoff_limit(backoff_limit), .slot_nibbles(slot_nibbles), .jam_nibbles(jam_nibbles),
+        .seed(seed), .seed_toggle(seed_toggle), .pause_quanta(pause_quanta), .pause_toggle(pause_toggle),
+        .request(request), .request_octets(request_octets), .request_pad(request_pad), .request_fcs(request_fcs),
+        .request_control(request_control), .served(served), .retry(retry), .outcome(outcome),
+        .clk_tx(clk_tx), .rst_tx(rst_tx), .tx_word(tx_word), .tx_word_valid(tx_word_valid), .tx_word_ready(tx_word_ready),
+        .inject_data(inject_data), .inject_valid(inject_valid), .inject_ready(inject_ready),
+        .clk_rx(clk_rx), .rst_rx(rst_rx), .rx_word(rx_word), .rx_word_valid(rx_word_valid), .receiving(receiving),
+        .txd(mac_txd), .tx_en(mac_tx_en), .tx_er(mac_tx_er), .rxd(mac_rxd), .rx_dv(mac_rx_dv), .rx_er(mac_rx_er),
+        .crs(mii_crs), .col(mii_col),
+        .deferring(observe_deferring), .observe_waiting(observe_waiting), .observe_start(observe_start),
+        .observe_collision(observe_collision), .observe_jam(observe_jam), .observe_end(observe_end),
+        .observe_collided(observe_collided), .observe_draw(observe_draw), .observe_slots(observe_slots),
+        .observe_attempt(observe_attempt)
+    );
+
+    mii_loopback mac_loopback (
+        .loopback(ctrl[CTRL_LOOPBACK_LSB]),
+        .clk_tx(clk_tx), .rst_tx(rst_tx), .mac_txd(mac_txd), .mac_tx_en(mac_tx_en), .mac_tx_er(mac_tx_er),
+        .clk_rx(clk_rx), .rst_rx(rst_rx), .mac_rxd(mac_rxd), .mac_rx_dv(mac_rx_dv), .mac_rx_er(mac_rx_er),
+        .mii_txd(mii_txd), .mii_tx_en(mii_tx_en), .mii_tx_er(mii_tx_er),
+        .mii_rxd(mii_rxd), .mii_rx_dv(mii_rx_dv), .mii_rx_er(mii_rx_er)
+    );
 endmodule

@@ -1,0 +1,79 @@
+// Truncated binary exponential backoff: the random number, the window, and the slot timer, which also measures late collisions.
+//
+// IEEE Std 802.3-2022 4.2.3.2.5; docs/adapter.md "Draw". Clock clk_tx.
+// Random number: the oldest word of the injection FIFO, else the low bits of a 32-bit Galois register, which steps at each edge with
+// `step`; load puts `seed` (not 0) into it, and so does rst. window_grow at each collision but not past backoff_limit doubles the window; window_reset after the last
+// attempt closes it. draw takes a number: `slots` (combinational) is the number of slot times, expired says, from that many slot
+// times after the draw on, that they are over. start restarts the slot timer: slot_elapsed is 1 from slot_nibbles edges after it.
+// Parameters: none. slot_nibbles: slot time in units of 4 BT; 0 acts as 1.
+`default_nettype none
+`timescale 1ns/1ps
+
+module backoff (
+    input  wire        clk_tx,
+    input  wire        rst,
+    // Generator
+    input  wire        load,
+    input  wire [31:0] seed,
+    input  wire        step,
+    // Injected words
+    input  wire [9:0]  inject_data,
+    input  wire        inject_valid,
+    output wire        inject_ready,
+    // Configuration
+    input  wire        no_backoff,
+    input  wire [7:0]  slot_nibbles,
+    // CSMA/CD
+    input  wire        window_grow,
+    input  wire        window_reset,
+    input  wire        draw,
+    input  wire        start,
+    output wire [9:0]  slots,
+    output wire        expired,
+    output wire        slot_elapsed
+);
+    localparam [31:0] FEEDBACK = 32'h80200003;  // maximal length: x^32 + x^22 + x^2 + x + 1
+
+    // Generator
+    reg  [31:0] generator;
+    wire [31:0] generator_next = step ? {1'b0, generator[31:1]} ^ ({32{generator[0]}} & FEEDBACK) : generator;
+
+    always @(posedge clk_tx) begin
+        generator <= generator_next;
+        if (load || rst) generator <= seed;
+    end
+
+    // Window: 2 ** n - 1. Ten bits, so that it stops at 1023 by itself.
+    reg [9:0] window;
+
+    always @(posedge clk_tx) begin
+        if (window_grow) window <= {window[8:0], 1'b1};
+        if (window_reset || rst) window <= 10'd0;
+    end
+
+    assign slots        = no_backoff ? 10'd0 : (inject_valid ? inject_data : generator_next[9:0]) & window;
+    assign inject_ready = draw && !no_backoff;
+
+    // Slot timer
+    reg  [9:0] slots_left;
+    reg  [7:0] timer;
+    wire [7:0] reload    = slot_nibbles == 8'd0 ? 8'd0 : slot_nibbles - 8'd1;
+    wire       last_slot = slots_left == 10'd1;
+
+    assign slot_elapsed = timer == 8'd0;
+    assign expired      = slots_left == 10'd0 || (last_slot && slot_elapsed);
+
+    always @(posedge clk_tx) begin
+        if (!slot_elapsed) timer <= timer - 8'd1;
+        else if (slots_left != 10'd0) begin
+            timer      <= reload;
+            slots_left <= slots_left - 10'd1;
+        end
+        if (draw) slots_left <= slots;
+        if (draw || start) timer <= reload;
+        if (rst) begin
+            slots_left <= 10'd0;
+            timer      <= 8'd0;
+        end
+    end
+endmodule

@@ -1,0 +1,89 @@
+// The deference process of a clause 4 MAC with the two-part interpacket gap, one TX_CLK edge at a time.
+//
+// IEEE Std 802.3-2022 4.2.8 (Deference), 4.2.3.2.1; docs/adapter.md "Transmit MAC and CSMA/CD".
+// Clock clk_tx; rst puts it into WATCH. Inputs: carrier_sense, synchronised (ignored in full duplex); transmitting_next, TX_EN as it
+// will be after this edge; part1_nibbles and part2_nibbles, the parts of the gap (together at least one nibble is waited).
+// Outputs: may_start, combinational: a waiting frame starts at this edge; deferring, a register; blank, a register: the own receiver must not listen
+// (half duplex, from the start of a transmission until the carrier is gone).
+// After carrier that was not our own, carrier during part 1 restarts the gap; after our own transmission, and in part 2, carrier is ignored,
+// and a waiting frame starts into it, which keeps access fair.
+`default_nettype none
+`timescale 1ns/1ps
+
+module deference (
+    input  wire       clk_tx,
+    input  wire       rst,
+    input  wire       full_duplex,
+    input  wire [5:0] part1_nibbles,
+    input  wire [5:0] part2_nibbles,
+    input  wire       carrier_sense,
+    input  wire       transmitting_next,
+    output wire       may_start,
+    output wire       deferring,
+    output reg        blank
+);
+    localparam [1:0] WATCH = 2'b00;  // medium free: a frame starts at once
+    localparam [1:0] BUSY  = 2'b01;  // carrier, own or foreign
+    localparam [1:0] GAP   = 2'b11;  // no carrier: the gap is being counted
+    localparam [6:0] ONE   = 7'd1;
+
+    reg [1:0] state, state_next;
+    reg       had_transmitted, had_transmitted_next;  // in the present busy period
+    reg [6:0] count, count_next;                      // nibbles of the gap so far
+
+    wire       carrier_in = carrier_sense && !full_duplex;
+    wire [6:0] sum        = {1'b0, part1_nibbles} + {1'b0, part2_nibbles};
+    wire [6:0] total      = sum == 7'd0 ? ONE : sum;
+    wire       over       = count == total;
+    wire       in_part1   = count < {1'b0, part1_nibbles};
+
+    assign may_start = (state == WATCH && !carrier_in) || (state == GAP && over);
+    assign deferring = state[0];
+
+    always @* begin
+        state_next           = state;
+        had_transmitted_next = had_transmitted;
+        count_next           = count;
+        case (state)
+            WATCH:
+                if (carrier_in || transmitting_next) begin
+                    state_next           = BUSY;
+                    had_transmitted_next = transmitting_next;
+                end
+            BUSY: begin
+                if (transmitting_next) had_transmitted_next = 1'b1;
+                if (!carrier_in && !transmitting_next) begin
+                    state_next = GAP;
+                    count_next = ONE;
+                end
+            end
+            GAP: begin
+                if (transmitting_next) begin
+                    state_next           = BUSY;
+                    had_transmitted_next = 1'b1;
+                end else if (over) begin
+                    state_next           = carrier_in ? BUSY : WATCH;
+                    had_transmitted_next = 1'b0;
+                end else if (in_part1 && !had_transmitted && carrier_in) begin
+                    state_next = BUSY;
+                end else begin
+                    count_next = count + ONE;
+                end
+            end
+            default: state_next = WATCH;
+        endcase
+    end
+
+    always @(posedge clk_tx) begin
+        count           <= count_next;
+        had_transmitted <= had_transmitted_next;
+        state           <= state_next;
+        blank           <= !full_duplex && (transmitting_next || (blank && carrier_sense));
+        if (rst) begin
+            state           <= WATCH;
+            blank           <= 1'b0;
+            had_transmitted <= 1'b0;
+            count           <= ONE;
+        end
+    end
+endmodule
