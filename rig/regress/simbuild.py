@@ -203,6 +203,7 @@ def _verilator_recipe(
     compile_model = [
         "make", "-f", "Vtop.mk", f"-j{os.cpu_count() or 1}", f"VM_TRACE={int(waves)}",
         f"PYTHON3={sys.executable}",  # the wheel has the path of the machine that built it
+        "CFG_CXXFLAGS_PCH_I=-include",  # the wheel lacks it, and a model of several files needs it
         "OPT_FAST=-O2", "OPT_SLOW=-O1", "OPT_GLOBAL=-O2",
         *(("OBJCACHE=ccache",) if shutil.which("ccache") else ()),
     ]  # fmt: skip
