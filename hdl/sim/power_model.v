@@ -35,9 +35,10 @@ module power_model (
 
   assign rst = !power || edges != RESET_EDGES;
   assign ready = edges >= RESET_EDGES - 1;
-  assign irq = adapter_irq && power;
-  assign ack = adapter_ack && power;
-  assign err = adapter_err && power;
-  assign tx_en = adapter_tx_en && power;
+  wire is_alive = power && edges != 0;  // before the first edge with power the adapter's registers hold anything
+  assign irq = is_alive && adapter_irq;
+  assign ack = is_alive && adapter_ack;
+  assign err = is_alive && adapter_err;
+  assign tx_en = power && !rst && adapter_tx_en;
 endmodule
 /* verilator lint_on SYNCASYNCNET */
