@@ -287,13 +287,14 @@ class LanAdapter:
         known_ns = (now_ns // self.bus_period_ns + 1 + SYNC_EDGES) * self.bus_period_ns
         return self.injection.take(now_ns, known_ns)
 
-    def _slot_finished(self, status: int, report: TransmitReport | None, edge_ns: int) -> None:
+    def _slot_finished(self, number: int, report: TransmitReport | None, edge_ns: int) -> None:
         self._event_ns = edge_ns
         if report is None:
             self.set_error(reg.ERROR_TX_LENGTH)
         else:
             self.counters.count_transmission(report)
-        causes = reg.INT_STATUS_TX if status & reg.TX_STATUS_OK else reg.INT_STATUS_TX | reg.INT_STATUS_TX_ERR
+        is_ok = self.slots.slots[number].status & reg.TX_STATUS_OK
+        causes = reg.INT_STATUS_TX if is_ok else reg.INT_STATUS_TX | reg.INT_STATUS_TX_ERR
         self.interrupts.raise_causes(causes, edge_ns)
 
     def _pause_sent(self, report: TransmitReport, edge_ns: int) -> None:

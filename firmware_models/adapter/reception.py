@@ -122,15 +122,15 @@ class ReceiveMac:
             if longest_ns < MIN_FRAME_OCTETS * 8 * segment.bit_ns:
                 return
         end_edge = port.arrival(transmission)[1] + SAMPLE_EDGES
-        self._call_at_end_mark(end_edge, self._conclude, (transmission, end_edge))
+        # What is not whole may turn out to end with a partial word, and be taken later than this.
+        end_mark_ns = self.end_mark_ns(len(transmission.frame) if is_whole else 0, end_edge)
+        self._kernel.call_at(end_mark_ns + 1, self._conclude, (self._generation, transmission))
 
     def loop_back(self, frame: bytes, start_edge: int, end_edge: int) -> None:
         """Take a frame that the own transmitter sent in loopback, with its edges of TX_EN."""
         if self._enabled_edge <= start_edge and self.is_looped_back:
-            first = start_edge + LOOPBACK_EDGES + SAMPLE_EDGES
-            end = end_edge + LOOPBACK_EDGES + SAMPLE_EDGES
-            first += HEADER_BITS // self._port.segment.bits_per_edge
-            self._call_at_end_mark(end, self._conclude_loop_back, (frame, first, end))
+            first = start_edge + LOOPBACK_EDGES + SAMPLE_EDGES + HEADER_BITS // self._port.segment.bits_per_edge
+            self._offer(frame, 0, first, end_edge + LOOPBACK_EDGES + SAMPLE_EDGES)
 
     def taken_ns(self, edge: int) -> int:
         """Return the bus edge at which the store takes a word that enters the FIFO at ``edge``."""
@@ -144,22 +144,20 @@ class ReceiveMac:
             return self.taken_ns(reception.end_edge)
         return self.taken_ns(reception.first_edge + octets * 8 // self._port.segment.bits_per_edge - 1)
 
+    def end_mark_ns(self, frame_octets: int, end_edge: int) -> int:
+        """Return the bus edge at which the store takes the end mark of a frame: after its words, one a turn."""
+        mark_ns = self.taken_ns(end_edge + 1)
+        if min(frame_octets, LENGTH_LIMIT_OCTETS) % WORD_OCTETS:
+            mark_ns = max(mark_ns, self.taken_ns(end_edge) + SLOT_WHEEL * self._bus_period_ns)
+        return mark_ns
+
     # -- at the end mark -----------------------------------------------------------------------------------------------
 
-    def _call_at_end_mark(self, end_edge: int, fn: Callable[..., None], what: tuple[object, ...]) -> None:
-        # One ns late: what happens at a bus edge is seen by accesses at later edges only.
-        end_mark_ns = self.taken_ns(end_edge + 1)
-        self._kernel.call_at(end_mark_ns + 1, self._at_end_mark, (fn, self._generation, what, end_mark_ns))
-
-    def _at_end_mark(self, call: tuple[Callable[..., None], int, tuple[object, ...], int]) -> None:
-        fn, generation, what, end_mark_ns = call
-        if generation == self._generation:
-            fn(*what, end_mark_ns)
-
-    def _conclude_loop_back(self, frame: bytes, first_edge: int, end_edge: int, end_mark_ns: int) -> None:
-        self._offer(Reception(frame, 0, end_mark_ns, first_edge, end_edge))
-
-    def _conclude(self, transmission: Transmission, end_edge: int, end_mark_ns: int) -> None:
+    def _conclude(self, call: tuple[int, Transmission]) -> None:
+        """See what came of a transmission, when everything that could touch it is known."""
+        generation, transmission = call
+        if generation != self._generation:
+            return
         port = self._port
         segment = port.segment
         foreign = [each for each in transmission.cluster if each.port is not port]
@@ -174,15 +172,16 @@ class ReceiveMac:
         if self.is_half_duplex and self._is_blanked(first, end, arrivals):
             return
         header_edge = first + SAMPLE_EDGES
+        end_edge = end + SAMPLE_EDGES
         if len(foreign) == 1 and transmission.is_whole_frame():
             header_units = HEADER_BITS // segment.bits_per_edge
-            self._offer(Reception(transmission.frame, 0, end_mark_ns, header_edge + header_units, end_edge))
+            self._offer(transmission.frame, 0, header_edge + header_units, end_edge)
             return
         units = segment.heard_units(port, first, end, foreign)
         found = find_frame(units, segment.bits_per_edge)
         if found is not None:
             octets, excess_bits = collect(units[found:], segment.bits_per_edge)
-            self._offer(Reception(octets, excess_bits, end_mark_ns, header_edge + found, end_edge))
+            self._offer(octets, excess_bits, header_edge + found, end_edge)
 
     def _is_blanked(self, first: int, end: int, arrivals: list[tuple[int, int]]) -> bool:
         """Tell whether the own transmitter silences a reception of arrivals sampled at edges ``first .. end - 1``.
@@ -205,10 +204,22 @@ class ReceiveMac:
             return idle_edge + BLANK_EDGES > first + SAMPLE_EDGES - 1
         return False
 
-    def _offer(self, reception: Reception) -> None:
-        octets = reception.octets
+    def _offer(self, octets: bytes, excess_bits: int, first_edge: int, end_edge: int) -> None:
+        """Hand over what was heard after an SFD at its end mark, if it is a frame that anybody wants."""
         if len(octets) < MIN_FRAME_OCTETS and (not self.takes_runts or len(octets) < HEADER_OCTETS):
             return
         destination = octets[:6]
-        if destination == PAUSE_ADDRESS or self.address_filter.accepts(destination):
+        if destination != PAUSE_ADDRESS and not self.address_filter.accepts(destination):
+            return
+        end_mark_ns = self.end_mark_ns(len(octets), end_edge)
+        reception = Reception(octets, excess_bits, end_mark_ns, first_edge, end_edge)
+        # One ns late: what happens at a bus edge is seen by accesses at later edges only.
+        if end_mark_ns < self._kernel.now_ns:
+            self._on_frame(reception)
+        else:
+            self._kernel.call_at(end_mark_ns + 1, self._hand_over, (self._generation, reception))
+
+    def _hand_over(self, call: tuple[int, Reception]) -> None:
+        generation, reception = call
+        if generation == self._generation:
             self._on_frame(reception)

@@ -42,7 +42,7 @@ class Slot:
 class TransmitSlots:
     """Slots of one adapter.
 
-    ``on_finished(status, report, edge_ns)`` is called for each slot that is done, and ``on_pause_sent(report,
+    ``on_finished(number, report, edge_ns)`` is called for each slot that is done, and ``on_pause_sent(report,
     edge_ns)`` when the PAUSE frame has left; ``report`` is None for a refused command.
     """
 
@@ -59,7 +59,7 @@ class TransmitSlots:
         self._period_ns = bus_period_ns
         self._memory = memory
         self._registers = registers
-        self._on_finished = on_finished
+        self.on_finished = on_finished
         self._on_pause_sent = on_pause_sent
         self.csma: CsmaCd | None = None
         self.slots = [Slot() for _ in range(SLOTS)]
@@ -93,7 +93,7 @@ class TransmitSlots:
         slot.is_queued = True
         if self._is_refused(slot):
             edge_ns = now_ns + self._period_ns
-            self._kernel.call_at(edge_ns + 1, self._refuse, (self._generation, slot, edge_ns))
+            self._kernel.call_at(edge_ns + 1, self._refuse, (self._generation, number, edge_ns))
         else:
             self._queue.append(number)
             self.request_next(now_ns + self._period_ns)
@@ -110,12 +110,13 @@ class TransmitSlots:
         leaves_buffer = slot.page * PAGE_OCTETS + slot.octets > len(self._memory)
         return slot.octets < HEADER_OCTETS or slot.octets > longest or leaves_buffer
 
-    def _refuse(self, call: tuple[int, Slot, int]) -> None:
-        generation, slot, edge_ns = call
+    def _refuse(self, call: tuple[int, int, int]) -> None:
+        generation, number, edge_ns = call
         if generation == self._generation:
+            slot = self.slots[number]
             slot.status = REFUSED
             slot.is_queued = False
-            self._on_finished(REFUSED, None, edge_ns)
+            self.on_finished(number, None, edge_ns)
 
     def request_next(self, edge_ns: int) -> None:
         """Let the next request, if any, toggle at ``edge_ns`` or when the MAC is free; not while TX_EN is 0."""
@@ -160,7 +161,7 @@ class TransmitSlots:
             slot.status = transmit_status(report)
             slot.is_queued = False
             slot.done_ns = edge_ns
-            self._on_finished(slot.status, report, edge_ns)
+            self.on_finished(number, report, edge_ns)
         self.request_next(self._free_ns)
 
 
