@@ -140,7 +140,7 @@ class ArpCache:
     def _add(self, address: int) -> _Entry:
         if len(self._entries) >= self._config.entry_limit:
             oldest = self._entries.pop(next(iter(self._entries)))
-            oldest.deadline_ns = NEVER
+            self._timers.remove(oldest)
             self._counters.add("arp_cache_full")
             self._counters.add("arp_held_packet_dropped", len(oldest.held))
         entry = self._entries[address] = _Entry(self, address)

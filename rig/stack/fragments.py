@@ -148,4 +148,4 @@ class Reassembler:
     def _forget(self, datagram: _Datagram) -> None:
         del self._datagrams[datagram.key]
         self._stored_octets -= datagram.stored_octets
-        datagram.deadline_ns = NEVER
+        self._timers.remove(datagram)

@@ -31,20 +31,28 @@ class Timed(Protocol):
 class TimerQueue:
     """The deadlines of all items."""
 
-    __slots__ = ("_entered", "_heap")
+    __slots__ = ("_entered", "_heap", "_stale")
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Timed]] = []
         self._entered = 0
+        self._stale = 0
 
     def update(self, item: Timed) -> None:
         """Take note of ``item.deadline_ns``. Costs nothing unless it became earlier than what is queued."""
         if item.deadline_ns < item.queued_ns:
+            if item.queued_ns != NEVER:
+                self._note_stale()
             item.queued_ns = item.deadline_ns
             self._entered += 1
             heappush(self._heap, (item.deadline_ns, self._entered, item))
-            if self._entered & 0xFFFF == 0:
-                self._drop_stale()
+
+    def remove(self, item: Timed) -> None:
+        """Forget an item that is no more, so that its entry does not keep it in memory."""
+        item.deadline_ns = NEVER
+        if item.queued_ns != NEVER:
+            item.queued_ns = NEVER
+            self._note_stale()
 
     def next_deadline(self) -> int | None:
         """Return the earliest deadline in ns, or None where nothing is armed."""
@@ -59,6 +67,7 @@ class TimerQueue:
                 self.update(item)
             else:
                 heappop(heap)
+                self._stale -= 1
         return None
 
     def expire(self, now_ns: int) -> None:
@@ -73,7 +82,10 @@ class TimerQueue:
             item.handle_deadline(now_ns)
             self.update(item)
 
-    def _drop_stale(self) -> None:
-        """Forget superseded entries, so that the heap's size follows the number of items and not of updates."""
-        self._heap = [entry for entry in self._heap if entry[0] == entry[2].queued_ns]
-        heapify(self._heap)
+    def _note_stale(self) -> None:
+        """Count an entry that means nothing any more, and sweep once they are the larger part."""
+        self._stale += 1
+        if self._stale > 64 and self._stale * 2 > len(self._heap):
+            self._heap = [entry for entry in self._heap if entry[0] == entry[2].queued_ns]
+            heapify(self._heap)
+            self._stale = 0

@@ -13,11 +13,11 @@ A script reads like a capture::
     script.expect_nothing(1019)
     script.expect(1020, "A", seq=1, length=1000)
 
-Times are milliseconds from the beginning of the script. Sequence numbers are relative: the peer's SYN is 0, and so is the
-stack's. Only what differs from the ordinary is written: a segment that is sent continues where the last one ended and
-acknowledges all that came; a segment that is expected continues the stack's stream, acknowledges all that was sent, has
-no text, and goes out at exactly the time given. A retransmission therefore names its ``seq``. The window is checked only
-where it is given. ARP is answered behind the scenes. A failure prints the dialogue so far.
+Times are milliseconds from the beginning of the script. Sequence numbers are relative: the peer's SYN is 0, and so is
+the stack's. Only what differs from the ordinary is written: a segment that is sent continues where the last one ended
+and acknowledges all that came; a segment that is expected continues the stack's stream, acknowledges all that was sent,
+has no text, and goes out at exactly the time given. A retransmission therefore names its ``seq``. The window is checked
+only where it is given. ARP is answered behind the scenes. A failure prints the dialogue so far.
 """
 
 from __future__ import annotations

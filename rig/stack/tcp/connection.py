@@ -160,7 +160,7 @@ class Connection(Tcb):
             self.error = error
             self.receiver.stop()
         self.wait_ns = self.keepalive_ns = self.receiver.delayed_ack_ns = NEVER
-        self.rearm()
+        self.layer.timers.remove(self)
         self.layer.forget(self)
         if not was_closed_already:
             self.notify(EventKind.CLOSED, error)
@@ -337,7 +337,7 @@ class Connection(Tcb):
     def handle_deadline(self, now_ns: int) -> None:
         """Act on every timer that has expired."""
         sender, receiver = self.sender, self.receiver
-        if sender.give_up_ns <= now_ns:
+        if sender.give_up_ns <= now_ns and not self._has_r1_to_come(now_ns):
             self.layer.counters.add("tcp_connections_timed_out")
             error = TimeoutError(errno.ETIMEDOUT, "the peer did not answer in time")
             error.__cause__ = self.soft_error  # what the network last said of the path: a reason, not the outcome
@@ -357,6 +357,18 @@ class Connection(Tcb):
                 self.layer.counters.add("tcp_r1_reached")
                 self.layer.ip.suspect(self.path, now_ns)
         self.settle()
+
+    def _has_r1_to_come(self, now_ns: int) -> bool:
+        """Put R2 off while R1 was not reached: a time-out still backed off may be longer than R2 (RFC 9293, 3.8.3).
+
+        Not so where the user set the time, nor where the device does not even take the retransmissions.
+        """
+        sender = self.sender
+        tries = sender.timeouts + sender.persist_backoffs
+        if self.user_timeout_ns is not None or tries > self.config.retries_r1 or sender.timer_ns == NEVER:
+            return False
+        sender.give_up_ns = now_ns + sender.rto.current_ns
+        return True
 
     def give_up(self, error: OSError) -> None:
         """End the connection with an error, without a word to the peer."""

@@ -42,9 +42,11 @@ class Sender:
         "_last_send_ns",
         "_probe_due",
         "_resend_until",
+        "_resent_ns",
         "_retransmit_first",
         "_rtt_sequence",
         "_rtt_start_ns",
+        "_tick_ns",
         "buffer",
         "buffer_sequence",
         "fin_queued",
@@ -70,6 +72,7 @@ class Sender:
 
     def __init__(self, config: TcpConfig, iss: int, control: CongestionControl) -> None:
         self._config = config
+        self._tick_ns = config.clock_granularity_ns
         self.iss = iss
         self.snd_una = self.snd_nxt = self.snd_max = iss
         self.snd_wnd = self.max_snd_wnd = 0
@@ -92,6 +95,7 @@ class Sender:
         self._resend_until: int | None = None
         self._rtt_sequence: int | None = None
         self._rtt_start_ns = 0
+        self._resent_ns = 0
         self._last_send_ns = 0
 
     @property
@@ -209,7 +213,7 @@ class Sender:
         octets = min(sent, self.mss, self.snd_wnd)
         fin = self.fin_queued and octets == len(self.buffer) - offset and self.flight > octets
         self._rtt_sequence = None
-        self._last_send_ns = now_ns
+        self._resent_ns = self._last_send_ns = now_ns
         if self.timer_ns == NEVER:
             self._arm(now_ns)
         return Transmission(self.snd_una, offset, octets, fin, True)
@@ -220,6 +224,7 @@ class Sender:
         again = sequence != self.snd_max
         if again:
             self._rtt_sequence = None  # Karn's algorithm: RFC 6298, 3
+            self._resent_ns = now_ns
         elif self._rtt_sequence is None:
             self._rtt_sequence, self._rtt_start_ns = sequence, now_ns
         if (end - self.snd_max) & MASK < HALF:
@@ -317,7 +322,9 @@ class Sender:
             if is_after(ack, self._rtt_sequence):
                 self.rto.sample(now_ns - self._rtt_start_ns)
                 self._rtt_sequence = None
-        elif timestamp_rtt_ns is not None:  # RFC 7323, 4.1: unambiguous for retransmissions too
+        elif timestamp_rtt_ns is not None and now_ns - timestamp_rtt_ns > self._resent_ns - self._tick_ns:
+            # RFC 7323, 4.1: a sample of a retransmission too. One of what was sent before the last retransmission
+            # would measure how long an acknowledgement was lost.
             self.rto.sample(timestamp_rtt_ns)
 
     def _arm(self, now_ns: int) -> None:

@@ -170,17 +170,32 @@ def test_connection_is_given_up_at_r2() -> None:
 
 
 @requirement("RFC9293-MUST-20")
-def test_progress_puts_r2_off() -> None:
+@pytest.mark.parametrize("by_user", [False, True])
+def test_progress_puts_r2_off(by_user: bool) -> None:
     script = TcpScript(nagle=False)
     script.open_passively()
+    if by_user:
+        script.option("user_timeout_ns", 100_000 * MS)
     script.write(0, b"x")
     script.write(0, b"y")
-    script.take_all(0)
     script.take_all(90_000)
     script.send(90_000, "A", ack=2)
     script.take_all(189_999)
     assert script.state() == "ESTABLISHED"
     script.take_all(190_000)
+    assert script.state() == ("CLOSED" if by_user else "ESTABLISHED")
+
+
+@requirement("RFC9293-SHLD-10")
+def test_r2_never_comes_before_r1() -> None:
+    script = TcpScript(nagle=False)
+    script.open_passively()
+    script.write(0, b"x")
+    script.write(0, b"y")
+    script.take_all(90_000)
+    script.send(90_000, "A", ack=2)  # the time-out is still backed off to 64 s
+    resent = [seen.t_ns // (1000 * MS) for seen in script.take_all(900_000)]
+    assert resent == [154, 274, 394, 514]
     assert script.state() == "CLOSED"
 
 
