@@ -164,6 +164,9 @@ class _ModelBench:
         self._adapters[name].power(on)
 
     async def finish(self) -> Timeline:
+        for adapter in self._adapters.values():
+            adapter.finish()
+        self._segment.finish()
         return self._timeline
 
 

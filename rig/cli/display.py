@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -84,6 +85,9 @@ class Display:
             console.print(f"  SHA-256 sent      {file['sha256_sent']}", soft_wrap=True)
             received = file["sha256_received"] or "(not whole)"
             console.print(f"  SHA-256 received  [{'green' if same else 'red'}]{received}[/]", soft_wrap=True)
+        for station in result["stations"].values():
+            for notice in station["notices"]:
+                console.print(f"[yellow]{escape(notice)}[/]", soft_wrap=True)
         snapshot_ns = next((s["netstat_ns"] for s in result["stations"].values() if s["netstat_ns"] is not None), None)
         if snapshot_ns is not None:
             console.print(f"\nSockets at {format_time(snapshot_ns)}")
@@ -150,6 +154,8 @@ def _counter_table(stations: dict[str, dict[str, Any]]) -> Table:
     for name in stations:
         table.add_column(name, justify="right")
     for words, counter in COUNTERS:
-        values = [station["counters"].get(counter, 0) for station in stations.values()]
-        table.add_row(words, *(str(value) if value else "[dim]0[/]" for value in values))
+        values = [station["counters"].get(counter) for station in stations.values()]
+        table.add_row(
+            words, *(str(value) if value else "[dim]-[/]" if value is None else "[dim]0[/]" for value in values)
+        )
     return table

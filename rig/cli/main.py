@@ -6,6 +6,7 @@ message, with the exit code of its class; any other exception is a bug and keeps
 
 from __future__ import annotations
 
+import logging
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -43,6 +44,7 @@ def build_app() -> typer.Typer:
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
+    logging.getLogger("rig").addHandler(logging.NullHandler())  # what matters is in the results, and shown from there
     try:
         build_app()()
     except RigError as error:

@@ -181,6 +181,9 @@ def _load_and_events(document: Document, scenario: Scenario) -> Iterator[ConfigE
         if load.station in loaded:
             yield document.error(f"station {load.station!r} already carries a load", ("load", index, "station"))
         loaded.add(load.station)
+        if load.stop_ns is not None and load.stop_ns <= load.start_ns:
+            path = ("load", index, "stop_ns")
+            yield document.error("the load stops before it starts", path, expected=f"more than {load.start_ns}")
     latest_ns = 0
     off: set[str] = set()
     for index, event in enumerate(scenario.events):

@@ -148,13 +148,14 @@ App = Annotated[HttpServerApp | HttpGetApp | HttpPutApp, Field(discriminator="ki
 class Load(Strict):
     """Raw frames from a station's driver at random intervals (exponential, seeded), to an address nobody has.
 
-    ``frame_octets`` counts destination address to FCS.
+    ``frame_octets`` counts destination address to FCS. Without ``stop_ns`` it lasts as long as the run.
     """
 
     station: str
     frame_octets: int = Field(ge=MIN_FRAME_OCTETS, le=MAX_FRAME_OCTETS)
     rate_fps: int = Field(ge=1, le=200_000)
     start_ns: TimeNs = 0
+    stop_ns: TimeNs | None = None
 
 
 class PowerEvent(Strict):

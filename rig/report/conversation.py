@@ -156,9 +156,9 @@ def _tcp_step(
     )  # fmt: skip
 
 
-_ON_FIN_SENT = {"ESTABLISHED": "FIN-WAIT-1", "CLOSE-WAIT": "LAST-ACK", "SYN-RECEIVED": "FIN-WAIT-1"}
-_ON_FIN_RECEIVED = {"ESTABLISHED": "CLOSE-WAIT", "FIN-WAIT-1": "CLOSING", "FIN-WAIT-2": "TIME-WAIT"}
-_ON_FIN_ACKNOWLEDGED = {"FIN-WAIT-1": "FIN-WAIT-2", "CLOSING": "TIME-WAIT", "LAST-ACK": "CLOSED"}
+_ON_FIN_SENT = {"ESTABLISHED": "FIN_WAIT_1", "CLOSE_WAIT": "LAST_ACK", "SYN_RECEIVED": "FIN_WAIT_1"}
+_ON_FIN_RECEIVED = {"ESTABLISHED": "CLOSE_WAIT", "FIN_WAIT_1": "CLOSING", "FIN_WAIT_2": "TIME_WAIT"}
+_ON_FIN_ACKNOWLEDGED = {"FIN_WAIT_1": "FIN_WAIT_2", "CLOSING": "TIME_WAIT", "LAST_ACK": "CLOSED"}
 
 
 def _follow(
@@ -171,11 +171,11 @@ def _follow(
         states[True] = states[False] = "CLOSED"
         return
     if flags & _SYN:
-        states[is_from_left] = "SYN-RECEIVED" if flags & _ACK else "SYN-SENT"
-        if flags & _ACK and receiver == "SYN-SENT":
+        states[is_from_left] = "SYN_RECEIVED" if flags & _ACK else "SYN_SENT"
+        if flags & _ACK and receiver == "SYN_SENT":
             states[not is_from_left] = "ESTABLISHED"
         return
-    if receiver == "SYN-RECEIVED":
+    if receiver == "SYN_RECEIVED":
         receiver = "ESTABLISHED"
     if acknowledged is not None and other is not None and other.fin is not None and acknowledged > other.fin:
         receiver = _ON_FIN_ACKNOWLEDGED.get(receiver, receiver)

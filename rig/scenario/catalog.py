@@ -1,6 +1,6 @@
 """Find what a person names: a scenario by name or path, and the file to be carried.
 
-Scenarios are in ``configs/scenarios`` of a checkout; an installed package carries the same files in its data.
+Scenarios are in ``configs/scenarios``; ``data/scenarios`` is a link to it, by which a package carries the same files.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from rig.scenario.play import CarriedFile
 
 DATA = Path(__file__).with_name("data")
 PICTURE = DATA / "picture.png"
-FOLDERS = (DATA / "scenarios", Path(__file__).resolve().parents[2] / "configs" / "scenarios")
+SCENARIOS = DATA / "scenarios"
 MAX_FILE_OCTETS = 64 * 1024 * 1024
 
 
 def scenario_names() -> list[str]:
     """Return the names of the scenarios that come with the rig."""
-    return sorted({path.stem for folder in FOLDERS if folder.is_dir() for path in folder.glob("*.yaml")})
+    return sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
 
 
 def find_scenario(name: str) -> tuple[str, Path, Scenario]:
@@ -32,11 +32,10 @@ def find_scenario(name: str) -> tuple[str, Path, Scenario]:
     if "/" in name or name.endswith((".yaml", ".yml")):
         path = Path(name)
         return path.stem, path, load_scenario(path)
-    for folder in FOLDERS:
-        path = folder / f"{name}.yaml"
-        if path.is_file():
-            return name, path, load_scenario(path)
     names = scenario_names()
+    if name in names:
+        path = SCENARIOS / f"{name}.yaml"
+        return name, path, load_scenario(path)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise UsageError(f"there is no scenario {name!r}; {hint}known are {', '.join(names)}, or give the path of a file")

@@ -93,6 +93,8 @@ class Play:
         self._servers: dict[tuple[str, int], HttpServer] = {}
         self._clients: list[_Client] = []
         self._expired: Event = scheduler.event("wall time over")
+        self._unpowered: set[str] = set()
+        self._counters: dict[str, dict[str, int]] = {}
         self._netstat: dict[str, list[dict[str, Any]]] | None = None
         self._netstat_ns = 0
 
@@ -149,6 +151,7 @@ class Play:
         stack = self._hosts[name].stack
         if stack is not None:
             self._story.note_states(name, stack.netstat())
+        self._look_at_sockets()
 
     def _start_servers(self) -> None:
         for app in self._scenario.apps:
@@ -191,8 +194,7 @@ class Play:
 
         def carry(octets: int) -> None:
             client.carried = octets
-            if self._netstat is None and 2 * octets >= len(self._file.content):
-                self._take_netstat()
+            self._look_at_sockets()
 
         if isinstance(app, HttpGetApp):
             return await http_get(*where, user_timeout_ns=user_timeout_ns, on_progress=carry)
@@ -220,6 +222,8 @@ class Play:
         due_ns = max(load.start_ns, self._scheduler.now_ns)
         while True:
             due_ns += round(random.expovariate(load.rate_fps) * NS_PER_S)
+            if load.stop_ns is not None and due_ns >= load.stop_ns:
+                return
             await self._scheduler.sleep_until(due_ns)
             while not host.device.try_transmit(frame):
                 await host.device.tx_ready.wait()
@@ -237,8 +241,11 @@ class Play:
     async def _switch_power(self, events: list[PowerEvent]) -> None:
         for event in events:
             await self._scheduler.sleep_until(event.at_ns)
+            if self._netstat is None:
+                self._take_netstat()
             self._story.note("power", event.target, event.action)
             self._bench.power(event.target, event.action == "power-on")
+            (self._unpowered.discard if event.action == "power-on" else self._unpowered.add)(event.target)
 
     # -- how it ends ---------------------------------------------------------------------------------------------------
 
@@ -292,16 +299,25 @@ class Play:
     def _tell_progress(self) -> None:
         if self._on_progress is None:
             return
-        netstat = self._rows()
-        carried = 0
-        for client in self._clients:
-            carried += client.carried
-            if not isinstance(client.app, HttpGetApp):  # what its socket holds has not arrived
-                held = sum(row["send_queue"] for row in netstat[client.app.station] if row["state"] != "LISTEN")
-                carried -= min(held, client.carried)
         collisions = sum(host.driver.statistics.collisions for host in self._hosts.values())
         total = len(self._file.content) * len(self._clients)
-        self._on_progress(Progress(self._scheduler.now_ns, carried, total, collisions, netstat))
+        carried = sum(map(self._carried, self._clients))
+        self._on_progress(Progress(self._scheduler.now_ns, carried, total, collisions, self._rows()))
+
+    def _carried(self, client: _Client) -> int:
+        """Return how many octets have arrived: for a PUT those are not that its socket still holds."""
+        if isinstance(client.app, HttpGetApp):
+            return client.carried
+        stack = self._hosts[client.app.station].stack
+        rows = [] if stack is None else stack.netstat()
+        return max(0, client.carried - sum(row.send_queue for row in rows if row.state != "LISTEN"))
+
+    def _look_at_sockets(self) -> None:
+        """Take the netstat of all hosts when half of a file has arrived: then the connection surely lives."""
+        if self._netstat is None and any(
+            client.carried and 2 * self._carried(client) >= len(self._file.content) for client in self._clients
+        ):
+            self._take_netstat()
 
     def _take_netstat(self) -> None:
         self._netstat = self._rows()
@@ -316,8 +332,9 @@ class Play:
         return tables
 
     async def _read_counters(self) -> None:
+        """Read the counters of every adapter that has power; the others have lost theirs with it."""
         readings: dict[str, Coroutine[Any, Any, dict[str, int]]] = {
-            name: host.driver.read_counters() for name, host in self._hosts.items()
+            name: host.driver.read_counters() for name, host in self._hosts.items() if name not in self._unpowered
         }
         tasks = {name: self._scheduler.spawn(reading, f"{name} counters") for name, reading in readings.items()}
         self._counters = {name: await task for name, task in tasks.items()}
@@ -330,7 +347,7 @@ class Play:
                 ip=host.station.ip,
                 segment=host.station.segment,
                 position_bits=host.station.position_bits,
-                counters=self._counters[name],
+                counters=self._counters.get(name, {}),
                 netstat=netstat.get(name, []),
                 netstat_ns=self._netstat_ns if name in netstat else None,
                 driver=host.driver.statistics.as_dict(),

@@ -36,8 +36,8 @@ def test_states_follow_the_frames() -> None:
     left = [step.left_state for step in conversation.steps if step.left_state]
     right = [step.right_state for step in conversation.steps if step.right_state]
     assert (conversation.left, conversation.right) == ("client", "server")
-    assert left == ["SYN-SENT", "ESTABLISHED", "CLOSE-WAIT", "LAST-ACK", "CLOSED"]
-    assert right == ["SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1", "TIME-WAIT"]
+    assert left == ["SYN_SENT", "ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSED"]
+    assert right == ["SYN_RECEIVED", "ESTABLISHED", "FIN_WAIT_1", "TIME_WAIT"]
 
 
 def test_half_close_and_simultaneous_close() -> None:
@@ -48,7 +48,7 @@ def test_half_close_and_simultaneous_close() -> None:
     run.tcp("server", PSH | ACK, 10)
     run.tcp("server", FIN | ACK)
     states = [(step.left_state, step.right_state) for step in read(run).steps[3:]]
-    assert states == [("FIN-WAIT-1", "CLOSE-WAIT"), ("FIN-WAIT-2", ""), ("", ""), ("TIME-WAIT", "LAST-ACK")]
+    assert states == [("FIN_WAIT_1", "CLOSE_WAIT"), ("FIN_WAIT_2", ""), ("", ""), ("TIME_WAIT", "LAST_ACK")]
 
 
 def test_retransmissions_are_told_from_first_transmissions() -> None:

@@ -115,7 +115,7 @@
         context.fillStyle = list.name === "jam" ? colours.hit : list.name === "irq" ? colours.soft : laneColour(lane);
         context.fillRect(x, y + top, wide, tall);
         context.globalAlpha = 1;
-        if (list.name === "transmit" && wide > 64) label(context, "frame " + id + (attempt > 1 ? ", attempt " + attempt : ""), Math.max(x, GUTTER()) + 5, y + 29, colours.card);
+        if (list.name === "transmit") name(context, id, attempt, x, wide, y + 29);
       }
     }
   }
@@ -132,6 +132,12 @@
       if (one > 46) { context.textAlign = "center"; label(context, "slot " + (slot + 1), left + one / 2, y + 29, colours.soft); context.textAlign = "left"; }
     } else context.strokeRect(x + 0.5, y + 16.5, wide, 17);
     context.setLineDash([]);
+  }
+  function name(context, id, attempt, x, wide, y) { // the longest that fits
+    const left = Math.max(x, GUTTER()), room = x + wide - left - 34; // a jam may cover the end
+    const again = attempt > 1;
+    for (const words of ["frame " + id + (again ? ", attempt " + attempt : ""), id + (again ? "." + attempt : "")])
+      if (words.length * 6.1 < room) { label(context, words, left + 5, y, colours.card); return; }
   }
   function label(context, words, x, y, colour) {
     context.font = "10px ui-monospace, Menlo, Consolas, monospace"; context.fillStyle = colour; context.fillText(words, x, y);
