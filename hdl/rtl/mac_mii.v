@@ -119,11 +119,13 @@ module mac_mii (
         .clk_tx(clk_tx), .rst(rst_tx), .load(pause_load), .quanta(pause_quanta), .paused(pause_running)
     );
 
+    // The fetch of the present or next frame: its request is the opposite of what has been served. (request_tx would not do: a
+    // word may overtake it in the synchronisers.)
     tx_mac transmit (
         .clk_tx(clk_tx), .rst(rst_tx), .txd(txd), .tx_en(tx_en), .tx_er(tx_er),
         .octets(request_octets), .pad_enable(request_pad), .fcs_enable(request_fcs),
         .word_data(tx_word[31:0]), .word_first(tx_word[32]), .word_tag(tx_word[34:33]),
-        .word_valid(tx_word_valid), .word_ready(tx_word_ready), .wanted_tag({request_tx, retry}),
+        .word_valid(tx_word_valid), .word_ready(tx_word_ready), .wanted_tag({!served, retry}),
         .jam_nibbles(jam_nibbles), .start(start), .collision(collision), .may_collide(may_collide),
         .transmitting_next(transmitting_next), .ending(ending), .underrun(underrun), .jam_first(observe_jam)
     );
