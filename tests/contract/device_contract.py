@@ -74,6 +74,9 @@ class Pair:
         for frame in frames:
             deadline_ns = self.scheduler.now_ns + PATIENCE_NS
             while not device.try_transmit(frame):
+                device.tx_ready.clear()
+                if device.try_transmit(frame):  # room that appeared before the clear
+                    break
                 assert await self.scheduler.wait_first(device.tx_ready, deadline_ns=deadline_ns) == 0, "no room"
 
     async def take(self, device: FrameDevice, count: int) -> list[ReceivedFrame]:

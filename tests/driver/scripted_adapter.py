@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rig.adapter import registers as r
 from rig.adapter.bus import Operation, Read32, ReadBlock, Result, WriteBlock, check_operations
@@ -43,6 +43,8 @@ class ScriptedAdapter:
         """Every batch, in order."""
         self.failures: deque[Exception | None] = deque()
         """What the next transactions raise; None: that one succeeds."""
+        self.after_causes_were_read: deque[Callable[[], object]] = deque()
+        """What happens right after the next reads of INT_STATUS."""
         self.is_dead: Exception | None = None
         """Every transaction raises this."""
         self.transmissions: list[tuple[int, bytes]] = []
@@ -125,7 +127,10 @@ class ScriptedAdapter:
 
     def _do(self, operation: Operation) -> Result:
         if isinstance(operation, Read32):
-            return self.peek(operation.address)
+            value = self.peek(operation.address)
+            if operation.address == r.REG_INT_STATUS and self.after_causes_were_read:
+                self.after_causes_were_read.popleft()()
+            return value
         if isinstance(operation, ReadBlock):
             return bytes(self.memory[operation.address : operation.address + operation.octets])
         if isinstance(operation, WriteBlock):

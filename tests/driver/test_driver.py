@@ -241,6 +241,33 @@ def test_an_overrun_is_counted_and_the_ring_goes_on() -> None:
     run(body)
 
 
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_what_happens_while_causes_are_read_is_not_lost(number: int) -> None:
+    """Between the read of the causes and their acknowledge, each of them can come up anew."""
+
+    async def body(bench: Bench) -> None:
+        adapter, driver = bench.adapter, bench.driver
+        adapter.finish_after_ns = None
+        driver.try_transmit(frame_of(60))
+        await bench.pause()
+
+        def everything_at_once() -> None:
+            adapter.receive(frame_of(100, 1))
+            adapter.finish()
+            adapter.interrupt(r.INT_STATUS_RX_OVERRUN)
+
+        adapter.after_causes_were_read.extend([lambda: None] * (number - 1) + [everything_at_once])
+        for _ in range(number):
+            adapter.interrupt(r.INT_STATUS_RX)
+            await bench.pause()
+        assert bench.received() == [frame_of(100, 1)]
+        assert [result.outcome for result in driver.transmit_results()] == [TransmitOutcome.OK]
+        assert driver.statistics.receive_overruns == 1
+        assert adapter.peek(r.REG_INT_STATUS) == 0 and not adapter.irq.is_set()
+
+    run(body)
+
+
 def test_frames_that_nobody_takes_wait_in_the_ring() -> None:
     async def body(bench: Bench) -> None:
         for i in range(6):
