@@ -122,8 +122,10 @@ class ReceiveMac:
             if longest_ns < MIN_FRAME_OCTETS * 8 * segment.bit_ns:
                 return
         end_edge = port.arrival(transmission)[1] + SAMPLE_EDGES
-        # What is not whole may turn out to end with a partial word, and be taken later than this.
-        end_mark_ns = self.end_mark_ns(len(transmission.frame) if is_whole else 0, end_edge)
+        if is_whole:
+            end_mark_ns = self.end_mark_ns(len(transmission.frame), 0, end_edge)
+        else:
+            end_mark_ns = self.taken_ns(end_edge + 1)  # or later, depending on what it turns out to be
         self._kernel.call_at(end_mark_ns + 1, self._conclude, (self._generation, transmission))
 
     def loop_back(self, frame: bytes, start_edge: int, end_edge: int) -> None:
@@ -144,12 +146,12 @@ class ReceiveMac:
             return self.taken_ns(reception.end_edge)
         return self.taken_ns(reception.first_edge + octets * 8 // self._port.segment.bits_per_edge - 1)
 
-    def end_mark_ns(self, frame_octets: int, end_edge: int) -> int:
+    def end_mark_ns(self, frame_octets: int, excess_bits: int, end_edge: int) -> int:
         """Return the bus edge at which the store takes the end mark of a frame: after its words, one a turn."""
-        mark_ns = self.taken_ns(end_edge + 1)
-        if min(frame_octets, LENGTH_LIMIT_OCTETS) % WORD_OCTETS:
-            mark_ns = max(mark_ns, self.taken_ns(end_edge) + SLOT_WHEEL * self._bus_period_ns)
-        return mark_ns
+        has_partial_word = min(frame_octets, LENGTH_LIMIT_OCTETS) % WORD_OCTETS
+        excess_edges = excess_bits // self._port.segment.bits_per_edge
+        word_ns = self.taken_ns(end_edge if has_partial_word else end_edge - 1 - excess_edges)
+        return max(self.taken_ns(end_edge + 1), word_ns + SLOT_WHEEL * self._bus_period_ns)
 
     # -- at the end mark -----------------------------------------------------------------------------------------------
 
@@ -211,7 +213,7 @@ class ReceiveMac:
         destination = octets[:6]
         if destination != PAUSE_ADDRESS and not self.address_filter.accepts(destination):
             return
-        end_mark_ns = self.end_mark_ns(len(octets), end_edge)
+        end_mark_ns = self.end_mark_ns(len(octets), excess_bits, end_edge)
         reception = Reception(octets, excess_bits, end_mark_ns, first_edge, end_edge)
         # One ns late: what happens at a bus edge is seen by accesses at later edges only.
         if end_mark_ns < self._kernel.now_ns:

@@ -220,7 +220,7 @@ class Segment:
         self.span_ns = 0
         self._active: list[Transmission] = []
         self._clusters: dict[int, list[Transmission]] = {}  # by sender in full duplex, else one
-        self._overlap_ns = 0
+        self._overlap_ns: tuple[int, int] | None = None  # the last overlap of signals, OPEN while it lasts
         self._heard: list[Transmission] = []  # ended, not yet in the timeline as receptions
 
     def attach(self, name: str, *, position_bits: int = 0, phase_ns: int | None = None) -> Port:
@@ -252,7 +252,7 @@ class Segment:
         self._join_cluster(transmission)
         self._active.append(transmission)
         if len(self._active) == 2:
-            self._overlap_ns = now_ns
+            self._begin_overlap(now_ns)
         if self.listeners:
             for listener in tuple(self.listeners):
                 if listener is not port.station:
@@ -329,12 +329,22 @@ class Segment:
     def _record_end(self, transmission: Transmission) -> None:
         assert self.timeline is not None
         now_ns = self.kernel.now_ns
-        if len(self._active) == 1 and self._overlap_ns < now_ns:
-            self.timeline.add(TimelineEvent(self._overlap_ns, now_ns, MEDIUM, "collision"))
+        if len(self._active) == 1 and self._overlap_ns is not None:
+            self._overlap_ns = (self._overlap_ns[0], now_ns)
         self._heard.append(transmission)
         if not self._active or self.full_duplex:
             margin_ns = self.span_ns + RECEIVE_LATENCY_EDGES * self.period_ns
             self.kernel.call_at(now_ns + margin_ns, self._record_receptions_if_silent, now_ns)
+
+    def _begin_overlap(self, now_ns: int) -> None:
+        """A second station transmits. What ended at this very ns goes on: a medium knows no order within an instant."""
+        last, self._overlap_ns = self._overlap_ns, (now_ns, OPEN)
+        if last is None or self.timeline is None:
+            return
+        if last[1] == now_ns:
+            self._overlap_ns = (last[0], OPEN)
+        elif last[0] < last[1]:
+            self.timeline.add(TimelineEvent(*last, MEDIUM, "collision"))
 
     def _record_receptions_if_silent(self, ended_ns: int) -> None:
         if self._heard and self._heard[-1].end_ns == ended_ns and (self.full_duplex or not self._active):
@@ -347,8 +357,10 @@ class Segment:
         now_ns = self.kernel.now_ns
         self._heard += self._active
         self._record_receptions(now_ns)
-        if len(self._active) > 1:
-            self.timeline.add(TimelineEvent(self._overlap_ns, now_ns, MEDIUM, "collision"))
+        if self._overlap_ns is not None:
+            began_ns, ended_ns = self._overlap_ns
+            self.timeline.add(TimelineEvent(began_ns, min(ended_ns, now_ns), MEDIUM, "collision"))
+            self._overlap_ns = None
 
     def _record_receptions(self, until_ns: int) -> None:
         """Put receptions (RX_DV, rise to fall) that nothing can touch any more into the timeline."""

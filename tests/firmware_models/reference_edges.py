@@ -168,8 +168,8 @@ class NaiveStation:
         self.was_idle = False
         self.receiving = False
         self.hunting = False
-        self.last_nibble = -1
-        self.nibbles: list[int] = []
+        self.window: list[int] = []
+        self.heard_units: list[int] = []
         self.end_mark_due = False
 
     # -- bus clock -----------------------------------------------------------------------------------------------------
@@ -402,7 +402,6 @@ class NaiveStation:
         if on != was_on:
             self.tx_en = on
             self.tx_line.set(t, on)
-            self.world.overlap(t)
             if not on and not self.world.full_duplex and self.world.speed_mbps == 10:
                 self.sqe_line.set(t + 10 * self.world.bit_ns, 1)
                 self.sqe_line.set(t + 20 * self.world.bit_ns, 0)
@@ -545,9 +544,9 @@ class NaiveStation:
 
     def receive_mac(self, t: int, blank_s: int) -> None:
         """Samples RX_DV and RXD as they were before this edge."""
-        if self.bits != 4:
-            return
-        dv, nibble = self.dv, self.rxd
+        dv, unit = self.dv, self.rxd
+        octet_units = 8 // self.bits
+        sfd = [5, 13] if self.bits == 4 else [1, 0, 1, 0, 1, 0, 1, 1]
         if self.end_mark_due:
             octets, dribble = self.mark
             if octets:
@@ -557,28 +556,30 @@ class NaiveStation:
             self.receiving = False  # words that are in the FIFO have no end mark
         elif dv:
             if not self.receiving and self.was_idle:
-                self.receiving, self.hunting, self.last_nibble, self.nibbles = True, True, -1, []
+                self.receiving, self.hunting, self.window, self.heard_units = True, True, [], []
             if self.receiving and self.hunting:
-                if self.last_nibble == 5 and nibble == 13:
-                    self.hunting = False
-                self.last_nibble = nibble
+                self.window = [*self.window, unit][-len(sfd) :]
+                self.hunting = self.window != sfd
             elif self.receiving:
-                self.nibbles.append(nibble)
-                if len(self.nibbles) % 8 == 0 and len(self.nibbles) // 2 <= 2047:
-                    self.fifo.append(("word", "first" if len(self.nibbles) == 8 else "next"))
+                self.heard_units.append(unit)
+                octets, rest = divmod(len(self.heard_units), octet_units)
+                if not rest and octets % 4 == 0 and octets <= 2047:
+                    self.fifo.append(("word", "first" if octets == 4 else "next"))
         elif self.receiving:
             if not self.hunting:
                 octets = self.octets()
                 if min(len(octets), 2047) % 4:
                     self.fifo.append(("word", "first" if len(octets) < 4 else "next"))
                 self.end_mark_due = True
-                self.mark = (octets, len(self.nibbles) % 2 == 1)
+                self.mark = (octets, len(self.heard_units) % octet_units > 0)
             self.receiving = False
         self.was_idle = not dv and not blank_s
 
     def octets(self) -> bytes:
-        pairs = zip(self.nibbles[0::2], self.nibbles[1::2], strict=False)
-        return bytes(low | high << 4 for low, high in pairs)
+        per_octet = 8 // self.bits
+        units = self.heard_units
+        whole = range(0, len(units) - per_octet + 1, per_octet)
+        return bytes(sum(units[at + i] << self.bits * i for i in range(per_octet)) for at in whole)
 
 
 def padded(data: bytes) -> bytes:
@@ -631,8 +632,7 @@ class World:
         if transmitting > 1 and self.overlap_ns is None:
             self.overlap_ns = t
         elif transmitting < 2 and self.overlap_ns is not None:
-            if self.overlap_ns < t:
-                self.record(self.overlap_ns, t, "medium", "collision")
+            self.record(self.overlap_ns, t, "medium", "collision")
             self.overlap_ns = None
 
     def record(self, t_ns: int, end_ns: int, station: str, kind: str, **facts: int) -> None:
@@ -646,3 +646,4 @@ class World:
             for station in self.stations:
                 if t >= station.settings.phase_ns and (t - station.settings.phase_ns) % self.period_ns == 0:
                     station.mii_edge(t)
+            self.overlap(t)
