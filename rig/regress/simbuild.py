@@ -202,12 +202,15 @@ def _verilator_recipe(
     ]  # fmt: skip
     compile_model = [
         "make", "-f", "Vtop.mk", f"-j{os.cpu_count() or 1}", f"VM_TRACE={int(waves)}",
-        f"PYTHON3={sys.executable}",  # the wheel has the path of the machine that built it
-        "CFG_CXXFLAGS_PCH_I=-include",  # the wheel lacks it, and a model of several files needs it
-        "OPT_FAST=-O2", "OPT_SLOW=-O1", "OPT_GLOBAL=-O2",
+        # The wheel's make file was configured for another machine, and without a compiler; a model of several files
+        # includes precompiled headers.
+        f"PYTHON3={sys.executable}", "CFG_CXXFLAGS_PCH_I=-fpch-preprocess -include", "CFG_LDLIBS_THREADS=-pthread",
+        "OPT_FAST=-O2", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2",  # "slow" is what runs once, at the start
         *(("OBJCACHE=ccache",) if shutil.which("ccache") else ()),
     ]  # fmt: skip
-    environment = {"VERILATOR_ROOT": str(root)}
+    # ccache keeps nothing that uses precompiled headers unless it may overlook their time stamps.
+    sloppiness = "pch_defines,time_macros,include_file_mtime,include_file_ctime"
+    environment = {"VERILATOR_ROOT": str(root), "CCACHE_SLOPPINESS": sloppiness}
     main = {VERILATOR_MAIN.name: VERILATOR_MAIN.read_text(encoding="utf-8")}
     return _Recipe((tuple(verilate), tuple(compile_model)), main, environment, top, suffix, versions)
 
