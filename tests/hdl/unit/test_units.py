@@ -13,11 +13,14 @@ TIMEOUT_S = 300
 
 RUNS = [
     ("mac_bench", "transmit_checks"),
+    ("mac_bench", "receive_checks"),
+    ("crc_bench", "small_checks"),
+    ("fifo_bench", "small_checks"),
 ]
 
 
 @pytest.mark.needs("iverilog")
-@pytest.mark.parametrize(("top", "checks"), RUNS, ids=[checks for _, checks in RUNS])
+@pytest.mark.parametrize(("top", "checks"), RUNS, ids=[f"{top}-{checks}" for top, checks in RUNS])
 def test_unit(top: str, checks: str, tmp_path: Path) -> None:
     result = simbuild.run(
         unit_build(top), run_dir=tmp_path, timeout_s=TIMEOUT_S, test_module=f"tests.hdl.unit.{checks}"
