@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from rig.errors import UsageError
 from rig.units import NS_PER_MS, NS_PER_S, SPEEDS_MBPS
 from rig.wire.address import MAC_OCTETS, format_mac
+from rig.wire.fcs import FCS_OCTETS
 
 MAX_BASIC_FRAME_OCTETS = 1518  # IEEE Std 802.3-2022 3.2.7
 MAX_FRAME_CHOICES = (1518, 1522, 2000)  # basic, Q-tagged, envelope
 HEADER_OCTETS = 14
-FCS_OCTETS = 4
 _LOCALLY_ADMINISTERED = 0x02  # IEEE Std 802.3-2022 3.2.3: the second bit of the address
 _GROUP = 0x01
 

@@ -389,18 +389,19 @@ def test_a_busy_medium_is_no_fault_of_the_adapter() -> None:
     run(body)
 
 
-def test_a_missed_interrupt_is_found_by_the_deadline() -> None:
+@pytest.mark.parametrize("look_ns", [10 * NS_PER_MS, NS_PER_S])
+def test_a_missed_interrupt_is_found_by_looking(look_ns: int) -> None:
     async def body(bench: Bench) -> None:
         bench.adapter.finish_after_ns = None
         bench.driver.try_transmit(frame_of(60))
         await bench.pause()
         bench.adapter.finish()
         bench.adapter.irq.clear()
-        await bench.pause(10 * NS_PER_MS)
+        await bench.pause(look_ns)
         assert [result.outcome for result in bench.driver.transmit_results()] == [TransmitOutcome.OK]
         assert bench.driver.statistics.resets == 0
 
-    run(body)
+    run(body, DriverConfig(transmit_look_ns=look_ns))
 
 
 def test_resets_that_do_not_help_end_in_parking() -> None:
