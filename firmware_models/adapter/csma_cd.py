@@ -544,7 +544,10 @@ class CsmaCd:
     def _has_lost_carrier(self, start_edge: int, end_edge: int) -> bool:
         """Tell whether synchronised carrier was never seen at edges after the start, or was lost after it was seen."""
         lag = self.deference.carrier_sync
-        carrier = [(max(first, start_edge + 1 - lag) + lag, end + lag) for first, end in self._arrivals()]
+        arrivals = self._arrivals()
+        if not arrivals and not self.port.segment.full_duplex:
+            return False
+        carrier = [(max(first, start_edge + 1 - lag) + lag, end + lag) for first, end in arrivals]
         if not self.port.segment.full_duplex:
             carrier.append((start_edge + 1 + lag, OPEN))
         seen = merge(sorted(carrier))

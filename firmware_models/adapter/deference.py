@@ -14,6 +14,10 @@ from enum import IntEnum
 from firmware_models.network.segment import OPEN, Port, Transmission, merge
 
 
+MISSED_LIMIT = 6
+"""Transmissions that are walked through; if more were missed, it pays to look for a short cut."""
+
+
 class DeferenceState(IntEnum):
     """States of the machine."""
 
@@ -109,7 +113,9 @@ class Deference:
         ``known_edge``: the carrier seen before this edge is known for good; the checkpoint may move up to it. The
         answer holds until a carrier is seen at or before the edge returned.
         """
-        self._skip_ahead(known_edge)
+        segment = self._port.segment
+        if segment.history_base + len(segment.history) - self.cursor > MISSED_LIMIT:
+            self._skip_ahead(known_edge)
         state, edge, had_transmitted = self._state, self._edge, self._had_transmitted
         carrier = self.carrier(edge)
         count = len(carrier)

@@ -91,7 +91,12 @@ class TwinBench:
 
     def at(self, t_ns: int, adapter: LanAdapter, *writes: tuple[int, int]) -> None:
         """Do writes at an execute edge, all at once."""
-        self.kernel.call_at(t_ns, lambda _: [adapter.write32(address, value) for address, value in writes])
+
+        def write(_: object) -> None:
+            for address, value in writes:
+                adapter.write32(address, value)
+
+        self.kernel.call_at(t_ns, write)
 
     def _script(self, index: int, adapter: LanAdapter, settings: Settings) -> None:
         setup = [

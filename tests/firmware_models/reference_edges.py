@@ -1,8 +1,9 @@
-"""A deliberately naive simulator of ``docs/adapter.md``: every station takes one step at every edge of every clock.
+"""A deliberately naive simulator of ``docs/adapter.md``: every station takes a step at every edge of every clock.
 
-Nothing is computed ahead, nothing is skipped, and nothing is shared with ``firmware_models`` but the words of the page. Each
-register is a variable, each synchroniser a list of flip-flops, and the state machines are the text of the page, line by line.
-It is slow and meant to be read against the page. What it leaves out: the register decoder, reset, power, PAUSE and loopback.
+Nothing is computed ahead, nothing is skipped, and nothing is shared with ``firmware_models`` but the words of the
+page. Each register is a variable, each synchroniser a list of flip-flops, and the state machines are the text of the
+page, line by line. It is slow and meant to be read against the page. What it leaves out: the register decoder, reset,
+power, PAUSE and loopback.
 
 Within one ns the order is: bus edges, MII edges, changes of the medium.
 """
@@ -159,6 +160,7 @@ class NaiveStation:
         self.waiting_since: int | None = None
         self.waited = 0
         self.sqe_left = 0
+        self.sqe_seen = False
         self.blank = 0
         # receive MAC and PHY
         self.blank_sync = Synchroniser(2)
@@ -171,6 +173,7 @@ class NaiveStation:
         self.window: list[int] = []
         self.heard_units: list[int] = []
         self.end_mark_due = False
+        self.mark: tuple[bytes, bool] = (b"", False)
 
     # -- bus clock -----------------------------------------------------------------------------------------------------
 
@@ -251,8 +254,8 @@ class NaiveStation:
                     self.overrun = True
             self.offset += 4
             return 0
-        octets, dribble = content  # type: ignore[misc]
-        return self.judge(t, octets, dribble)
+        assert isinstance(content, tuple)
+        return self.judge(t, *content)
 
     def begin_frame(self) -> None:
         self.page = self.current
@@ -639,11 +642,13 @@ class World:
         self.events.append(TimelineEvent(t_ns, end_ns, station, kind, **facts))
 
     def run(self, until_ns: int) -> None:
-        for t in range(until_ns + 1):
+        phases = [station.settings.phase_ns for station in self.stations]
+        ticks = {t for phase_ns in phases for t in range(phase_ns, until_ns + 1, self.period_ns)}
+        for t in sorted(ticks.union(range(BUS_NS, until_ns + 1, BUS_NS))):
             if t and t % BUS_NS == 0:
                 for station in self.stations:
                     station.bus_edge(t)
             for station in self.stations:
-                if t >= station.settings.phase_ns and (t - station.settings.phase_ns) % self.period_ns == 0:
+                if (t - station.settings.phase_ns) % self.period_ns == 0 and t >= station.settings.phase_ns:
                     station.mii_edge(t)
             self.overlap(t)

@@ -10,7 +10,7 @@ from tests.firmware_models.bench import Facts, run_reference, run_twin
 from tests.firmware_models.random_traffic import Mix, random_stations
 from tests.firmware_models.reference_edges import World
 
-SEEDS_PER_CASE = 6
+SEEDS_PER_CASE = 5
 
 MIXES = {
     "half duplex": (Mix(), 100_010),
