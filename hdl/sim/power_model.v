@@ -1,7 +1,7 @@
 `default_nettype none
 `timescale 1ns/1ps
 /* verilator lint_off SYNCASYNCNET */  // a power failure waits for no clock
-// The power supply of one adapter: power-on reset, and silence of every output while there is no power.
+// The power supply of one adapter and its PHY: power-on reset, and silence of every output while there is no power.
 //
 // Ports: `power` is the switch, changed on whole ns. rst and ready belong to clk_bus: rst falls at the 16th edge with power,
 // `ready` says that the next edge is that one or a later one. What comes from the adapter passes through, masked at once
@@ -21,7 +21,14 @@ module power_model (
     output wire irq,
     output wire ack,
     output wire err,
-    output wire tx_en
+    output wire tx_en,
+    // from the medium, through the PHY, which has the same supply
+    input  wire medium_rx_dv,
+    input  wire medium_crs,
+    input  wire medium_col,
+    output wire rx_dv,
+    output wire crs,
+    output wire col
 );
   localparam [4:0] RESET_EDGES = 16;
 
@@ -40,5 +47,8 @@ module power_model (
   assign ack = is_alive && adapter_ack;
   assign err = is_alive && adapter_err;
   assign tx_en = power && !rst && adapter_tx_en;
+  assign rx_dv = power && medium_rx_dv;
+  assign crs = power && medium_crs;
+  assign col = power && medium_col;
 endmodule
 /* verilator lint_on SYNCASYNCNET */

@@ -19,7 +19,8 @@ module segment_bench #(
   wire clk_bus;
   wire [STATIONS-1:0] clk_mii;
   wire [STATIONS-1:0] power, link, irq, acknowledge;
-  wire [STATIONS-1:0] tx_en, rx_dv, crs, col;
+  wire [STATIONS-1:0] tx_en;
+  wire [STATIONS-1:0] medium_rx_dv, medium_crs, medium_col;
   wire [4*STATIONS-1:0] txd, rxd;
   wire [256*STATIONS-1:0] rom_image;
   wire [16*STATIONS-1:0] position_bits, phase_ns;
@@ -64,10 +65,10 @@ module segment_bench #(
       .clk(clk_mii),
       .tx_en(tx_en),
       .txd(txd),
-      .rx_dv(rx_dv),
+      .rx_dv(medium_rx_dv),
       .rxd(rxd),
-      .crs(crs),
-      .col(col),
+      .crs(medium_crs),
+      .col(medium_col),
       .position_bits(position_bits),
       .bit_ns(bit_ns),
       .full_duplex(full_duplex),
@@ -83,7 +84,7 @@ module segment_bench #(
       .clk(clk_mii),
       .tx_en(tx_en),
       .txd(txd),
-      .rx_dv(rx_dv),
+      .rx_dv(medium_rx_dv),
       .waiting(waiting),
       .start(start),
       .collision(collision),
@@ -98,7 +99,7 @@ module segment_bench #(
   genvar i;
   generate
     for (i = 0; i < STATIONS; i = i + 1) begin : station
-      wire rst, ready;
+      wire rst, ready, rx_dv, crs, col;
       wire stb, we, ack, err, adapter_ack, adapter_err, adapter_irq, adapter_tx_en;
       wire [3:0] sel;
       wire [14:0] adr;
@@ -116,7 +117,13 @@ module segment_bench #(
           .irq(irq[i]),
           .ack(ack),
           .err(err),
-          .tx_en(tx_en[i])
+          .tx_en(tx_en[i]),
+          .medium_rx_dv(medium_rx_dv[i]),
+          .medium_crs(medium_crs[i]),
+          .medium_col(medium_col[i]),
+          .rx_dv(rx_dv),
+          .crs(crs),
+          .col(col)
       );
 
       bus_master_model master (
@@ -161,10 +168,10 @@ module segment_bench #(
           .mii_tx_er(),
           .clk_rx(clk_mii[i]),
           .mii_rxd(rxd[4*i+:4]),
-          .mii_rx_dv(rx_dv[i]),
+          .mii_rx_dv(rx_dv),
           .mii_rx_er(1'b0),
-          .mii_crs(crs[i]),
-          .mii_col(col[i]),
+          .mii_crs(crs),
+          .mii_col(col),
           .mdc(),
           .mdio_o(),
           .mdio_oe(),

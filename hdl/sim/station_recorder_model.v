@@ -4,8 +4,8 @@
 /* verilator lint_off SYNCASYNCNET */  // a power failure is recorded when it happens and waits for no clock
 // Writes what one station did, as lines of text; see recorder_model.v for their form.
 //
-// Ports: `file` is open, or 0: then nothing is written. `clk` is the MII clock; the observe group is that of nic_mii and is
-// sampled by it. When `finish` rises, what still lasts is written as if it ended then, and nothing follows.
+// Ports: `file` is open, or 0: then nothing is written. `clk` is the MII clock, rx_dv is that of the medium, which the PHY
+// hides while there is no power; the observe group is that of nic_mii and is sampled by clk. When `finish` rises, what still lasts is written as if it ended then, and nothing follows.
 module station_recorder_model #(
     parameter STATION = 0  // number of the station
 ) (
@@ -99,13 +99,13 @@ module station_recorder_model #(
     end
   endtask
 
-  // RX_DV, as it is after the last edge.
-  task follow_receive;
+  // RX_DV or the power of the PHY, which changed at `t_ns`, if at all.
+  task follow_receive(input [63:0] t_ns);
     begin
-      if (rx_dv && !receives) receive_ns = edge_ns;
-      if (!rx_dv && receives && file != 0)
-        $fwrite(file, "event receive %0d %0d %0d -1 -1 -1 -1\n", STATION, receive_ns, edge_ns);
-      receives = rx_dv;
+      if (rx_dv && power && !receives) receive_ns = t_ns;
+      if (!(rx_dv && power) && receives && file != 0)
+        $fwrite(file, "event receive %0d %0d %0d -1 -1 -1 -1\n", STATION, receive_ns, t_ns);
+      receives = rx_dv && power;
     end
   endtask
 
@@ -138,7 +138,7 @@ module station_recorder_model #(
   endtask
 
   always @(posedge clk) begin
-    if (rx_dv != receives && !finished) follow_receive;
+    if ((rx_dv && power) != receives && !finished) follow_receive(edge_ns);
     // Only while there is something to see, so that an idle station costs little.
     if ((waiting || waits || start || transmits) && power && !finished) begin
       if (waiting) end_backoff;
@@ -186,12 +186,13 @@ module station_recorder_model #(
       if (file != 0) $fwrite(file, "event power %0d %0d %0d -1 -1 -1 -1\n", STATION, $time, $time);
       end_transmit;
       end_backoff;
+      follow_receive($time);
       waits = 0;
     end
     if (finish && !finished) begin
       end_transmit;
       end_backoff;
-      follow_receive;
+      follow_receive(edge_ns);
       if (receives && file != 0) $fwrite(file, "event receive %0d %0d %0d -1 -1 -1 -1\n", STATION, receive_ns, $time);
       if (interrupts && file != 0) $fwrite(file, "event irq %0d %0d %0d -1 -1 -1 -1\n", STATION, irq_ns, $time);
       finished = 1;

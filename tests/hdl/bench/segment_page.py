@@ -128,6 +128,10 @@ def expected_events(scenario: Scenario, names: Sequence[str]) -> list[TimelineEv
         begun_ns = None
         for k, word in enumerate(expected_log(scenario, j)):
             edge_ns = scenario.edge_ns(j, k - 1)
+            if scenario.is_dark(j, edge_ns):  # a PHY without power is silent
+                if begun_ns is not None and scenario.power_loss is not None:
+                    events.append(TimelineEvent(begun_ns, scenario.power_loss[1], names[j], "receive"))
+                break
             if word & 16 and begun_ns is None:
                 begun_ns = edge_ns
             elif not word & 16 and begun_ns is not None:
@@ -187,6 +191,9 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "power-loss": Scenario(
         (0, 37, 800), ((Transmission(40, 160, False),), (Transmission(300, 48),), ()), power_loss=(0, 3333)
+    ),
+    "power-loss-while-receiving": Scenario(
+        (0, 37, 800), ((Transmission(40, 160, False),), (), ()), power_loss=(1, 5555)
     ),
     "power-loss-at-an-edge": Scenario(
         (0, 37, 800), ((Transmission(40, 160, False),), (Transmission(300, 48),), ()), power_loss=(0, 3200)

@@ -1,0 +1,174 @@
+`default_nettype none
+`timescale 1ns/1ps
+// The bench of one LAN adapter at its pins: a bus master, a PHY that plays a script and one that has registers, and a record.
+//
+// Laid out for the program outside like segment_bench with one station: `settings`, `station[0].master`, `attention`. Besides,
+// `station[0].player` plays what arrives and `station[0].wire_record` records what is sent. `poke` (written by name) is the back
+// door to the counters, which nothing could bring to their wrap in the time of a simulation: when bit 38 changes, the
+// counter of index bits 37..32 takes the value in bits 31..0; use it while nothing counts.
+//
+// Parameters: BUS_PERIOD_NS of the clock that there is, BUS_HZ of the clock that the adapter believes to have.
+module mac_bench #(
+    parameter BUS_PERIOD_NS = 20,
+    parameter BUS_HZ = 50_000_000,
+    parameter BUFFER_PAGES = 64,
+    parameter TX_SLOTS = 4
+) (
+    output wire [1:0] attention  /*verilator public_flat_rd*/
+);
+  wire clk_bus, clk_mii;
+  wire power, link, irq, acknowledge;
+  wire [255:0] rom_image;
+  wire [15:0] phase_ns, nibble_ns;
+  wire [7:0] bit_ns;
+
+  assign attention = {irq, acknowledge};
+
+  // There is no segment here, so its settings lead nowhere.
+  /* verilator lint_off PINCONNECTEMPTY */
+  settings_model #(
+      .STATIONS(1)
+  ) settings (
+      .positions_bits(),
+      .phases_ns(phase_ns),
+      .rom_images(rom_image),
+      .powers(power),
+      .links(link),
+      .bit_ns(bit_ns),
+      .nibble_ns(nibble_ns),
+      .is_full_duplex(),
+      .sqe_test(),
+      .seed()
+  );
+  /* verilator lint_on PINCONNECTEMPTY */
+
+  clocks_model #(
+      .STATIONS(1),
+      .BUS_PERIOD_NS(BUS_PERIOD_NS)
+  ) clocks (
+      .clk_bus(clk_bus),
+      .clk_mii(clk_mii),
+      .nibble_ns(nibble_ns),
+      .phase_ns(phase_ns)
+  );
+
+  genvar i;
+  generate
+    for (i = 0; i < 1; i = i + 1) begin : station
+      wire rst, ready;
+      wire stb, we, ack, err, adapter_ack, adapter_err, adapter_irq, adapter_tx_en, tx_en, tx_er;
+      wire [3:0] sel, txd, rxd;
+      wire [14:0] adr;
+      wire [31:0] dat_w, dat_r;
+      wire rx_dv, rx_er, crs, col;
+      wire mdc, mdio_o, mdio_oe, mdio_i;
+
+      power_model supply (
+          .clk_bus(clk_bus),
+          .power(power),
+          .rst(rst),
+          .ready(ready),
+          .adapter_irq(adapter_irq),
+          .adapter_ack(adapter_ack),
+          .adapter_err(adapter_err),
+          .adapter_tx_en(adapter_tx_en),
+          .irq(irq),
+          .ack(ack),
+          .err(err),
+          .tx_en(tx_en)
+      );
+
+      bus_master_model master (
+          .clk_bus(clk_bus),
+          .powered(power),
+          .ready(ready),
+          .acknowledge(acknowledge),
+          .wb_stb(stb),
+          .wb_we(we),
+          .wb_sel(sel),
+          .wb_adr(adr),
+          .wb_dat_w(dat_w),
+          .wb_dat_r(dat_r),
+          .wb_ack(ack),
+          .wb_err(err)
+      );
+
+      mii_script_model player (
+          .clk(clk_mii),
+          .tx_en(tx_en),
+          .bit_ns(bit_ns),
+          .rx_dv(rx_dv),
+          .rx_er(rx_er),
+          .rxd(rxd),
+          .crs(crs),
+          .col(col)
+      );
+
+      mii_transmit_record_model wire_record (
+          .clk(clk_mii),
+          .tx_en(tx_en),
+          .tx_er(tx_er),
+          .txd(txd)
+      );
+
+      mdio_phy_model phy (
+          .mdc(mdc),
+          .mdio_o(mdio_o),
+          .mdio_oe(mdio_oe),
+          .mdio_i(mdio_i)
+      );
+
+      // Nothing looks at the observation outputs: here an adapter is judged by its pins alone.
+      /* verilator lint_off PINCONNECTEMPTY */
+      nic_mii #(
+          .BUFFER_PAGES(BUFFER_PAGES),
+          .BUS_HZ(BUS_HZ),
+          .TX_SLOTS(TX_SLOTS)
+      ) adapter (
+          .clk_bus(clk_bus),
+          .rst(rst),
+          .wb_cyc(stb),
+          .wb_stb(stb),
+          .wb_we(we),
+          .wb_sel(sel),
+          .wb_adr(adr),
+          .wb_dat_w(dat_w),
+          .wb_dat_r(dat_r),
+          .wb_ack(adapter_ack),
+          .wb_err(adapter_err),
+          .irq(adapter_irq),
+          .rom_image(rom_image),
+          .phy_link(link),
+          .clk_tx(clk_mii),
+          .mii_txd(txd),
+          .mii_tx_en(adapter_tx_en),
+          .mii_tx_er(tx_er),
+          .clk_rx(clk_mii),
+          .mii_rxd(rxd),
+          .mii_rx_dv(rx_dv),
+          .mii_rx_er(rx_er),
+          .mii_crs(crs),
+          .mii_col(col),
+          .mdc(mdc),
+          .mdio_o(mdio_o),
+          .mdio_oe(mdio_oe),
+          .mdio_i(mdio_i),
+          .observe_waiting(),
+          .observe_start(),
+          .observe_collision(),
+          .observe_jam(),
+          .observe_end(),
+          .observe_collided(),
+          .observe_draw(),
+          .observe_slots(),
+          .observe_attempt(),
+          .observe_deferring()
+      );
+      /* verilator lint_on PINCONNECTEMPTY */
+
+      reg [38:0] poke  /*verilator public_flat_rw*/;
+      initial poke = 0;
+      always @(poke[38]) adapter.host.management_counters.memory[poke[37:32]] = poke[31:0];
+    end
+  endgenerate
+endmodule
