@@ -56,7 +56,7 @@ def run_demo(options: DemoOptions) -> ExitCode:
     if display is None:
         print(json.dumps(summarise(name, scenario.seed, runs), indent=2))
     else:
-        display.show_end(runs, _same_file(runs))
+        display.show_end(runs, same_file=_same_file(runs), same_timeline=same_timeline(runs))
     for run in runs.values():
         if not run.passed and run.story:
             _tell_story(run)
@@ -78,6 +78,7 @@ def summarise(name: str, seed: int, runs: dict[str, Run]) -> dict[str, Any]:
         "error": chosen.result["error"],
         "at_ns": chosen.result["at_ns"],
         "same_file": _same_file(runs),
+        "same_timeline": same_timeline(runs),
         "run": str(list(runs.values())[-1].folder),
         "backends": {backend: _backend(run) for backend, run in runs.items()},
     }
@@ -101,6 +102,11 @@ def _backend(run: Run) -> dict[str, Any]:
         "jams": medium["jams"],
         "mac_retransmissions": medium["mac_retransmissions"],
     }
+
+
+def same_timeline(runs: dict[str, Run]) -> bool:
+    """Tell whether stations and medium did the same on every backend, to the nanosecond."""
+    return len({(run.folder / "timeline.json").read_bytes() for run in runs.values()}) == 1
 
 
 def _same_file(runs: dict[str, Run]) -> bool:

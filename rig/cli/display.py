@@ -96,7 +96,7 @@ class Display:
         console.print(_counter_table(result["stations"]))
         console.print(f"\n[dim]page[/]  {run.folder / 'index.html'}\n", soft_wrap=True)
 
-    def show_end(self, runs: dict[str, Run], same_file: bool) -> None:
+    def show_end(self, runs: dict[str, Run], *, same_file: bool, same_timeline: bool) -> None:
         """Print how the backends compare, if there are several."""
         if len(runs) < 2:
             return
@@ -111,6 +111,8 @@ class Display:
             )  # fmt: skip
         self._console.print(table)
         self._console.print("[green]the same file on every side[/]" if same_file else "[yellow]the files differ[/]")
+        if same_timeline:
+            self._console.print("[green]the same timeline on every backend, to the nanosecond[/]")
 
     def _render(self) -> RenderableType:
         line = Table.grid(padding=(0, 1))

@@ -125,8 +125,9 @@ def _tiles(facts: RunFacts, conversations: list[Conversation]) -> list[Tile]:
     tiles = [Tile("Simulated time", format_time(result["sim_ns"]))]
     for file in result["files"]:
         same = file["sha256_received"] == file["sha256_sent"]
+        equality = "equal" if same else "differs" if file["sha256_received"] else "not whole"
         tiles.append(Tile(file["name"], _number(file["octets"]), "octets"))
-        tiles.append(Tile("SHA-256 on both sides", "equal" if same else "differs", file["sha256_sent"][:8]))
+        tiles.append(Tile("SHA-256 on both sides", equality, file["sha256_sent"][:8]))
     collisions = [event for event in facts.of_kind("collision") if event.station == "medium"]
     tiles += [
         Tile("Frames on the wire", _number(len(facts.frames))),
@@ -143,8 +144,8 @@ def _number(value: int) -> str:
 
 
 def _scene(facts: RunFacts, scene: Scene) -> dict[str, Any]:
-    senders = " and ".join(scene.senders)
-    words = f"{senders} were sending at once; times are in bit times from the first bit of the first of the frames."
+    *others, last = scene.senders
+    words = f"{', '.join(others)} and {last} were sending at once." if others else f"{last} was sending."
     return {"time": format_time(scene.collision.t_ns), "words": words, "svg": Markup(draw_scene(facts, scene))}
 
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from random import Random
 from typing import Any
 
-from rig.adapter.recorder import Timeline
+from rig.adapter.recorder import MEDIUM, Timeline
 from rig.apps.http_client import HttpResponse, http_get, http_put
 from rig.apps.http_server import HttpServer
 from rig.build import Bench, Host, build_host, random_source
@@ -132,7 +132,11 @@ class Play:
             outcome, error, at_ns, scheduler.now_ns, [client.transfer for client in self._clients], self._stations(),
             [] if outcome == COMPLETED else self._story.lines(),
         )  # fmt: skip
-        return facts, await self._bench.finish()
+        timeline = await self._bench.finish()
+        (segment,) = self._scenario.segments.values()
+        if segment.duplex == "full":  # where both ends may send at once, an overlap is no collision
+            timeline.events = [event for event in timeline.events if event.station != MEDIUM]
+        return facts, timeline
 
     # -- what runs -----------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from rig.build import RTL_STATIONS_PARAMETER, RTL_TOP
 from rig.config.scenario import Scenario
-from rig.errors import ToolError
+from rig.errors import AdapterFault, ToolError
 from rig.regress import simbuild, tools
 from rig.scenario.facts import Facts, Progress
 from rig.scenario.play import CarriedFile, OnProgress
@@ -57,7 +57,12 @@ def run_rtl(
         on_line=None if on_progress is None else _reader(on_progress),
     )
     wall_s = time.monotonic() - start_s
-    result.check()
+    try:
+        result.check()
+    except simbuild.SimulationError as error:
+        if error.type_name == AdapterFault.__name__:
+            raise AdapterFault(error.problem) from error
+        raise
     if not isinstance(result.value, dict):
         raise ToolError("the simulator ended before the scenario did", last_lines=_tail(result.log_path))
     for name in ("timeline.json", "wire.pcapng"):

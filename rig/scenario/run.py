@@ -80,13 +80,12 @@ def run_scenario(
     folder = new_run_folder(request.runs)
     started = datetime.now(UTC)
     scenario = request.scenario.for_backend(request.backend)
-    if request.backend == "rtl":
-        from rig.scenario.rtl import run_rtl  # simulators are looked for only when one is used
-
-        recording = run_rtl(scenario, request.file, folder, on_progress, on_phase)
-    else:
-        on_phase("simulating on the Python twins")
-        recording = run_model(scenario, request.file, folder, on_progress)
+    try:
+        recording = _record(request, scenario, folder, on_progress, on_phase)
+    except BaseException:
+        if not any(folder.iterdir()):
+            folder.rmdir()  # what a simulator left is kept, to be looked at
+        raise
     facts = recording.facts
     result = _result(request, scenario, recording)
     write_json(folder / "result.json", result)
@@ -107,6 +106,21 @@ def run_scenario(
     write_page(folder)
     point_latest(folder)
     return Run(folder, result, recording.wall_s, tuple(facts.story))
+
+
+def _record(
+    request: Request,
+    scenario: Scenario,
+    folder: Path,
+    on_progress: OnProgress | None,
+    on_phase: Callable[[str], None],
+) -> Recording:
+    if request.backend == "rtl":
+        from rig.scenario.rtl import run_rtl  # simulators are looked for only when one is used
+
+        return run_rtl(scenario, request.file, folder, on_progress, on_phase)
+    on_phase("simulating on the Python twins")
+    return run_model(scenario, request.file, folder, on_progress)
 
 
 def run_model(scenario: Scenario, file: CarriedFile, folder: Path, on_progress: OnProgress | None) -> Recording:
