@@ -32,8 +32,8 @@ class Pair:
 
     def __init__(
         self,
-        link: Link = Link(),
-        tcp: TcpConfig = TcpConfig(),
+        link: Link | None = None,
+        tcp: TcpConfig | None = None,
         *,
         seed: int = 1,
         start_ns: int = 0,
@@ -41,7 +41,8 @@ class Pair:
         server_tcp: TcpConfig | None = None,
     ) -> None:
         self.random = Random(seed)
-        self.link = link
+        self.link = link or Link()
+        tcp = tcp or TcpConfig()
         self.keep = keep
         self.now_ns = start_ns
         self.limit_ns = start_ns + 3600 * 1000 * MS
@@ -110,13 +111,13 @@ class Pair:
         """Connect, send ``upload`` to the server and ``download`` to the client at once, close both, check."""
         client, server = self.connect()
         ends = [
-            (self.client, client, memoryview(upload), download, bytearray()),
-            (self.server, server, memoryview(download), upload, bytearray()),
+            (self.client, client, memoryview(upload), bytearray()),
+            (self.server, server, memoryview(download), bytearray()),
         ]
         sent, shut, finished = [0, 0], [False, False], [False, False]
 
         def pump() -> bool:
-            for index, (stack, handle, data, wanted, got) in enumerate(ends):
+            for index, (stack, handle, data, got) in enumerate(ends):
                 while sent[index] < len(data):
                     taken = stack.send(handle, data[sent[index] : sent[index] + chunk_octets], self.now_ns)
                     sent[index] += taken
@@ -132,7 +133,7 @@ class Pair:
 
         self.run_until(pump)
         self.transferred_ns = self.now_ns
-        assert bytes(ends[0][4]) == download and bytes(ends[1][4]) == upload
+        assert bytes(ends[0][3]) == download and bytes(ends[1][3]) == upload
         self.client.close(client, self.now_ns)
         self.server.close(server, self.now_ns)
         self.run_to_the_end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from itertools import pairwise
 
 import pytest
 
@@ -101,7 +102,7 @@ def test_not_more_than_one_request_a_second_for_one_destination() -> None:
         _udp_to(bench, PEER_IP)
         times += [t_ns for t_ns, _ in bench.advance(step * S // 10)]
     assert len(times) >= 9
-    assert all(later - earlier >= S for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= S for earlier, later in pairwise(times))
 
 
 def test_failure_is_told_to_the_socket() -> None:

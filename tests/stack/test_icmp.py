@@ -10,10 +10,11 @@ from rig.stack.config import Ipv4Config
 from rig.stack.fragments import fragment
 from rig.stack.stack import SocketKind
 from rig.wire.address import parse_ipv4
+from rig.wire.arp import ArpOperation
 from rig.wire.icmp import IcmpMessage, IcmpType
 from rig.wire.ipv4 import Ipv4Packet, Protocol
 from rig.wire.udp import UdpDatagram
-from tests.stack.bench import FAR_IP, OUR_IP, PEER_IP, PEER_MAC, Bench, S
+from tests.stack.bench import FAR_IP, OUR_IP, OUR_MAC, PEER_IP, PEER_MAC, Bench, S
 
 requirement = pytest.mark.requirement
 
@@ -106,6 +107,18 @@ def test_no_error_about_an_error() -> None:
 
 
 @requirement("RFC1122-3.2.2")
+@pytest.mark.parametrize("kind, answers", [(IcmpType.TIME_EXCEEDED, 0), (IcmpType.ECHO_REQUEST, 1)])
+def test_no_error_about_fragments_of_an_error(kind: IcmpType, answers: int) -> None:
+    bench = Bench()
+    bench.ip(next(iter(fragment(_icmp(IcmpMessage(kind, 0, 0, bytes(2000))), 1500))))
+    bench.advance(S)
+    bench.arp(ArpOperation.REPLY, PEER_MAC, PEER_IP, OUR_MAC, OUR_IP)  # so that it does not age out before
+    sent = bench.advance(60 * S)
+    assert bench.counter("ip_reassembly_timeout") == 1
+    assert len(sent) == answers
+
+
+@requirement("RFC1122-3.2.2")
 def test_no_error_to_an_impossible_source() -> None:
     bench = Bench()
     bench.ip(_to_closed_port(source=parse_ipv4("10.0.0.255")))
@@ -158,6 +171,18 @@ def test_error_about_a_stranger_is_counted_only() -> None:
     assert bench.sent() == []
     assert bench.counter("icmp_error_not_ours") == 6
     assert bench.counter("icmp_malformed") == 1
+
+
+def test_error_about_a_packet_that_was_not_ours_does_not_reach_a_socket_on_any_address() -> None:
+    bench = Bench()
+    stack = bench.stack
+    handle = stack.socket(SocketKind.DATAGRAM)
+    stack.bind(handle, 0, 99)
+    stack.connect(handle, PEER_IP, 7, 0)
+    datagram = UdpDatagram(99, 7, b"x").serialize(FAR_IP, PEER_IP)
+    quoted = Ipv4Packet(FAR_IP, PEER_IP, Protocol.UDP, datagram).serialize()
+    bench.ip(_icmp(IcmpMessage(IcmpType.DESTINATION_UNREACHABLE, 3, 0, quoted)))
+    assert stack.receive(handle, 9, 0) is None
 
 
 @requirement("RFC792")

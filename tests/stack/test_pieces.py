@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -149,7 +150,7 @@ def test_reassembly_gives_back_the_stream(stream: bytes, pieces: list[tuple[int,
     assert queue.octets == len(have)
     runs = {number for start, end in queue.ranges() for number in range(start, end)}
     assert runs == have
-    assert all(first[1] < second[0] for first, second in zip(queue.ranges(), queue.ranges()[1:], strict=False))
+    assert all(first[1] < second[0] for first, second in pairwise(queue.ranges()))
     end = 1
     while end in have:
         end += 1
@@ -215,9 +216,9 @@ def test_states_and_transitions() -> None:
     for state in State:
         if state is not State.CLOSED:
             assert next_state(state, Cause.RESET) is State.CLOSED
-    with pytest.raises(LookupError, match="no transition from LISTEN on CLOSE-like|no transition from LISTEN"):
+    with pytest.raises(LookupError, match="no transition from LISTEN"):
         next_state(State.LISTEN, Cause.FIN)
-    assert {target for target in TRANSITIONS.values()} == set(State)
+    assert set(TRANSITIONS.values()) == set(State)
 
 
 @pytest.mark.parametrize(

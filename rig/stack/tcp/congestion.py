@@ -133,11 +133,14 @@ class LossRecovery:
         control.cwnd = max(control.cwnd, mss)
         return True
 
-    def timed_out(self, flight: int, snd_max: int, is_first: bool, now_ns: int) -> None:
-        """Take a retransmission time-out; ``is_first`` says that this segment was not resent by one before."""
+    def timed_out(self, flight: int, snd_max: int, now_ns: int) -> None:
+        """Take a retransmission time-out.
+
+        ssthresh does not fall further when the same segment times out again, as RFC 5681, 3.1 asks, because ``flight``
+        stays what it was until something is acknowledged.
+        """
         self.in_recovery = False
         self.duplicates = 0
         self.recover = snd_max  # RFC 6582, 4
-        if is_first:  # RFC 5681, 3.1: ssthresh is held constant when the same segment times out again
-            self.control.lost(flight, now_ns)
+        self.control.lost(flight, now_ns)
         self.control.timed_out()

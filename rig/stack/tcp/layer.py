@@ -201,7 +201,7 @@ class TcpLayer:
             self.counters.add("icmp_error_not_ours")
             return
         sender = connection.sender
-        if (int.from_bytes(data[4:8], "big") - sender.snd_una) & MASK >= max(sender.flight, 1) and not error.is_local:
+        if (int.from_bytes(data[4:8], "big") - sender.snd_una) & MASK >= sender.flight:
             self.counters.add("tcp_icmp_error_not_in_flight")
             return
         opening = connection.state is State.SYN_SENT

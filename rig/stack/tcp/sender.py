@@ -299,7 +299,7 @@ class Sender:
         self.rto.back_off()  # RFC 6298 (5.5)
         self._rtt_sequence = None
         if self.snd_una != self.iss:
-            self.recovery.timed_out(self.flight, self.snd_max, self.timeouts == 1, now_ns)
+            self.recovery.timed_out(self.flight, self.snd_max, now_ns)
             self._resend_until = self.snd_max
         self.snd_nxt = self.snd_una  # RFC 6298 (5.4)
         self._retransmit_first = False

@@ -210,6 +210,19 @@ def test_closed_connection_does_not_stay_in_fin_wait_2_for_ever() -> None:
     assert script.state() == "CLOSED"
 
 
+def test_half_closed_connection_that_is_then_closed_does_not_stay_in_fin_wait_2() -> None:
+    script = TcpScript()
+    script.open_passively()
+    script.shutdown(10)
+    script.expect(10, "FA")
+    script.send(11, "A")
+    script.close(1000)
+    script.expect_nothing(60_999)
+    assert script.state() == "FIN_WAIT_2"
+    script.expect_nothing(61_000)
+    assert script.state() == "CLOSED"
+
+
 def test_half_closed_connection_may_stay_in_fin_wait_2() -> None:
     script = TcpScript()
     script.open_passively()

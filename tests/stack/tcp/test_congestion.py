@@ -139,6 +139,37 @@ def test_fast_recovery_with_partial_acknowledgements() -> None:
     assert _in_flight(script, 20) == 1, "cwnd 13 - 3 + 1 = 11, 9 in flight after the acknowledgement and one more hole"
     script.send(30, "A", ack=13_001)
     assert script.counter("tcp_segments_retransmitted") == 2
+    (connection,) = script.stack._tcp.connections.values()
+    assert connection.sender.recovery.control.cwnd == 2000, "min(ssthresh, FlightSize + SMSS) with 1000 in flight"
+
+
+@requirement("RFC6582-3.2")
+def test_only_the_first_partial_acknowledgement_restarts_the_timer() -> None:
+    script = TcpScript()
+    script.open_passively(mss=1000)
+    script.write(0, bytes(10_000))
+    _in_flight(script, 0)
+    for number in range(3):
+        script.send(10 + number, "A", ack=1)
+    script.expect(12, seq=1, length=1000)
+    script.send(500, "A", ack=1001)
+    script.expect(500, seq=1001, length=1000)
+    script.send(900, "A", ack=2001)
+    script.expect(900, seq=2001, length=1000)
+    script.expect_nothing(1499)
+    script.expect(1500, seq=2001, length=1000)
+
+
+def test_next_hole_is_resent_within_the_window() -> None:
+    script = TcpScript()
+    script.open_passively(mss=1000)
+    script.write(0, bytes(10_000))
+    _in_flight(script, 0)
+    for number in range(3):
+        script.send(10 + number, "A", ack=1)
+    script.expect(12, seq=1, length=1000)
+    script.send(20, "A", ack=1001, win=400)
+    script.expect(20, seq=1001, length=400)
 
 
 @requirement("RFC5681-once-per-window")

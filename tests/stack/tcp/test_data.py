@@ -376,3 +376,40 @@ def test_ttl_and_dscp_are_settable() -> None:
     assert frame[14 + 1] >> 2 == 46
     with pytest.raises(OSError):
         script.option("ttl", 0)
+
+
+def test_text_beyond_a_fin_does_not_exist() -> None:
+    script = TcpScript()
+    script.open_passively()
+    script.send(1, "FA", b"cd", seq=3)
+    script.expect(1, ack=1)
+    script.send(2, "A", b"abcdEVIL", seq=1)
+    script.expect(2, ack=6)
+    assert script.read(3) == b"abcd"
+    assert script.read(3) == b""
+
+
+def test_closing_lets_go_what_nagle_held() -> None:
+    script = TcpScript()
+    script.open_passively()
+    script.write(1, b"a")
+    script.expect(1, "PA", data=b"a")
+    script.write(2, b"b")
+    script.expect_nothing(2)
+    script.close(3)
+    script.expect(3, "FPA", data=b"b")
+
+
+def test_connections_take_turns() -> None:
+    script = TcpScript()
+    script.open_passively()
+    first = script.handle
+    script.peer_port, script.peer_nxt, script.stack_nxt = 40001, 0, 0
+    script.send(1, "S", mss=1460)
+    script.expect(1, "SA", seq=0)
+    script.send(1, "A")
+    second = script.accept()
+    for handle in (first, second):
+        script.stack.send(handle, bytes(4 * 1460), script.now_ns)
+    ports = [seen.segment.destination_port for seen in script.take_all(2)]
+    assert ports == [40000, 40001] * 4

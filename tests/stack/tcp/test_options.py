@@ -234,6 +234,34 @@ def test_round_trip_time_of_a_retransmission_is_measured_with_time_stamps() -> N
     assert connection.sender.rto.current_ns == (93_750_000 + 4 * 50 * MS)
 
 
+@requirement("RFC6298-3")
+def test_time_for_which_an_acknowledgement_was_lost_is_no_round_trip_time() -> None:
+    script = TcpScript(STAMPED)
+    script.open_passively(timestamp=(1, 0))
+    script.write(100, b"x")
+    first = script.expect(100, "PA", length=1)
+    script.expect(1100, "PA", seq=1, length=1)
+    script.expect(3100, "PA", seq=1, length=1)
+    script.send(3110, "A", timestamp=(2, first.segment.options.timestamp[0]))  # type: ignore[index]
+    (connection,) = script.stack._tcp.connections.values()
+    assert connection.sender.rto.current_ns == 4000 * MS, "backed off, and no sample of 3 s taken"
+
+
+@requirement("RFC7323-2.2")
+def test_simultaneous_open_with_window_scale() -> None:
+    script = TcpScript(SCALED)
+    script.connect()
+    script.expect(0, "S", window_scale=5)
+    script.send(5, "S", mss=1000, window_scale=7, win=700)
+    script.expect(5, "SA", seq=0, window_scale=5)
+    script.send(10, "SA", seq=0, ack=1, mss=1000, window_scale=7, win=700)
+    script.expect(10, "A")
+    (connection,) = script.stack._tcp.connections.values()
+    assert connection.sender.snd_wnd == 700
+    script.send(11, "A", win=700)
+    assert connection.sender.snd_wnd == 700 << 7
+
+
 def test_default_configuration_uses_both_options() -> None:
     script = TcpScript(TcpConfig())
     script.connect()

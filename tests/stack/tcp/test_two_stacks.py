@@ -59,10 +59,9 @@ def test_device_with_a_short_queue() -> None:
 @pytest.mark.parametrize("before_wrap", [1, 100, 30_000, 65_535])
 def test_sequence_numbers_wrap_in_both_directions(before_wrap: int) -> None:
     probe = Pair(tcp=PLAIN, seed=8)
-    client, _ = probe.connect()
+    probe.connect()
     (connection,) = probe.client._tcp.connections.values()
-    opened_ns = 0  # the client's ISN is drawn at time 0
-    start_ns = (2**32 - before_wrap - connection.sender.iss) % 2**32 * 4000 + opened_ns
+    start_ns = (2**32 - before_wrap - connection.sender.iss) % 2**32 * 4000  # the ISN above was that of time 0
     pair = Pair(Link(delay_ns=5 * MS, loss=0.03), PLAIN, seed=8, start_ns=start_ns)
     pair.transfer(_data(200_000), _data(1000, 2))
 
@@ -133,7 +132,7 @@ def test_every_order_of_closing_ends_with_no_connection_left(order: tuple[str, .
 
 def test_power_loss_of_the_server_ends_in_a_timeout_at_the_client() -> None:
     pair = Pair()
-    client, server = pair.connect()
+    client, _ = pair.connect()
     pair.client.send(client, _data(50_000), pair.now_ns)
     for _ in range(6):
         pair.step()

@@ -247,13 +247,51 @@ def test_window_shrunk_to_zero_is_probed_and_does_not_end_the_connection() -> No
     assert script.take_all(400_000)[0].seq == 1
 
 
-def test_stale_window_is_not_taken() -> None:
+def test_window_of_a_segment_that_was_overtaken_is_not_taken() -> None:
     script = TcpScript()
     script.open_passively(mss=1000, win=1000)
     script.write(1, bytes(5000))
-    script.take_all(1)
-    script.send(2, "A", b"abc", ack=1001, win=0)
-    script.take_all(102)
-    script.send(103, "A", seq=1, ack=1001, win=5000)  # older than the segment above: not acceptable any more
-    script.take_all(104)
+    script.expect(1, length=1000)
+    script.send(2, "A", b"cd", seq=3, ack=1001, win=0)
+    script.expect(2, ack=1)
+    script.send(3, "A", b"ab", seq=1, ack=1001, win=5000)  # sent before the one above
+    script.expect(3, ack=5)
     script.expect_nothing(900)
+
+
+def test_acknowledgement_without_text_is_not_answered_while_our_window_is_closed() -> None:
+    script = TcpScript(receive_buffer_octets=1000)
+    script.open_passively()
+    script.send(1, "A", bytes(1000))
+    script.expect(101, "A", win=0)
+    script.send(102, "A")
+    script.expect_nothing(5000)
+
+
+def test_fin_does_not_fit_a_closed_window() -> None:
+    script = TcpScript(receive_buffer_octets=1000)
+    script.open_passively()
+    script.send(1, "A", bytes(1000))
+    script.expect(101, "A", win=0)
+    script.send(102, "FA")
+    script.expect(102, "A", ack=1001, win=0)
+    script.read(103)
+    script.expect(103, "A", ack=1001, win=1000)
+    script.send(104, "FA", seq=1001)
+    script.expect(104, "A")
+
+
+def test_probe_makes_no_round_trip_sample() -> None:
+    script = TcpScript()
+    script.open_passively(win=1000)
+    script.write(1, bytes(1500))
+    script.expect(1, length=1000)
+    script.send(2, "A", win=0)
+    script.expect(1002, "A", seq=1001, length=1)
+    script.send(1003, "A", ack=1001)
+    script.send(2900, "A", ack=1001, win=1000)
+    script.expect(2900, "PA", seq=1001, length=500)
+    script.send(2901, "A")
+    script.write(2902, b"x")
+    script.expect(2902, "PA", length=1)
+    script.expect(3902, "PA", seq=1501, length=1)
