@@ -123,7 +123,7 @@ class Display:
             ProgressBar(total=max(1, progress.total), completed=progress.octets, width=BAR_COLUMNS),
             f"{progress.octets}/{progress.total} octets",
             f"[cyan]{format_time(progress.t_ns)}[/] simulated",
-            f"[red]{progress.collisions}[/] collisions",
+            f"[red]{progress.collisions}[/] collided attempts",
         )
         return Group(Text(f"{self._phase} ...", style="dim"), line, _netstat_table(progress.netstat))
 

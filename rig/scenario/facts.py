@@ -78,7 +78,7 @@ class Facts:
 class Progress:
     """How far a run is, for a live display: ``octets`` of ``total`` are with the receiver or handed over by the sender.
 
-    ``netstat`` holds the rows of every host by its name.
+    ``collisions`` counts attempts that collided, over all stations; ``netstat`` holds the rows of every host by name.
     """
 
     t_ns: int

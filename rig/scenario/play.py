@@ -217,15 +217,15 @@ class Play:
         if not client.transfer.is_whole:
             client.problem = f"{client.transfer.name} did not arrive whole: its SHA-256 differs"
 
-    async def _talk(self, load: Load, random: Random) -> None:
+    async def _talk(self, load: Load, source: Random) -> None:
         """Send frames at exponential intervals, in the manner of a Poisson process, as far as the queue takes them."""
         host = self._hosts[load.station]
-        source = parse_mac(host.station.mac)
-        header = EthernetFrame(parse_mac(LOAD_DESTINATION), source, EtherType.EXPERIMENTAL_1, b"").serialize()
+        addresses = parse_mac(LOAD_DESTINATION), parse_mac(host.station.mac)
+        header = EthernetFrame(*addresses, EtherType.EXPERIMENTAL_1, b"").serialize()
         frame = header + bytes(octet & 0xFF for octet in range(load.frame_octets - FCS_OCTETS - len(header)))
         due_ns = max(load.start_ns, self._scheduler.now_ns)
         while True:
-            due_ns += round(random.expovariate(load.rate_fps) * NS_PER_S)
+            due_ns += round(source.expovariate(load.rate_fps) * NS_PER_S)
             if load.stop_ns is not None and due_ns >= load.stop_ns:
                 return
             await self._scheduler.sleep_until(due_ns)

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def rig(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "rig", *arguments],
+        [sys.executable, "-m", "rig.cli", *arguments],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **(env or {})},
         capture_output=True,

@@ -1,4 +1,4 @@
-"""``python -m rig``: the same as the command ``rig``."""
+"""``python -m rig.cli``: the same as the command ``rig``."""
 
 from rig.cli.main import main
 
