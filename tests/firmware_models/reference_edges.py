@@ -565,9 +565,9 @@ class NaiveStation:
                 self.hunting = self.window != sfd
             elif self.receiving:
                 self.heard_units.append(unit)
-                octets, rest = divmod(len(self.heard_units), octet_units)
-                if not rest and octets % 4 == 0 and octets <= 2047:
-                    self.fifo.append(("word", "first" if octets == 4 else "next"))
+                count, rest = divmod(len(self.heard_units), octet_units)
+                if not rest and count % 4 == 0 and count <= 2047:
+                    self.fifo.append(("word", "first" if count == 4 else "next"))
         elif self.receiving:
             if not self.hunting:
                 octets = self.octets()
