@@ -114,10 +114,10 @@ class EchoEndpoint(Endpoint):
 class EchoLayer:
     """All echo sockets of a host, by identifier."""
 
-    def __init__(self, ip: Ipv4Layer, icmp: IcmpLayer, events: EventQueue, random: Random) -> None:
+    def __init__(self, ip: Ipv4Layer, icmp: IcmpLayer, events: EventQueue, source: Random) -> None:
         self.ip = ip
         self.events = events
-        self.identifiers = PortSpace((1, 65535), random)
+        self.identifiers = PortSpace((1, 65535), source)
         self.endpoints: dict[int, EchoEndpoint] = {}
         icmp.on_echo_reply(self._receive_reply)
         icmp.on_error(Protocol.ICMP, self._receive_error)

@@ -69,7 +69,7 @@ class Path:
 class Ipv4Layer:
     """The one internet layer of a host, over all its interfaces."""
 
-    def __init__(self, config: StackConfig, random: Random, counters: Counters, timers: TimerQueue) -> None:
+    def __init__(self, config: StackConfig, source: Random, counters: Counters, timers: TimerQueue) -> None:
         self.config = config
         self.counters = counters
         self.routing = RoutingTable()
@@ -84,7 +84,7 @@ class Ipv4Layer:
         self._handlers: dict[int, Handler] = {}
         self._reporter: ErrorReporter | None = None
         self._reassembler = Reassembler(config.ipv4, counters, timers, self._reassembly_timed_out)
-        self._identification = random.getrandbits(16)
+        self._identification = source.getrandbits(16)
         self._add_routes()
 
     def register(self, protocol: int, handler: Handler) -> None:

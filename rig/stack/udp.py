@@ -162,10 +162,10 @@ class UdpEndpoint(Endpoint):
 class UdpLayer:
     """All datagram sockets of a host, by port."""
 
-    def __init__(self, ip: Ipv4Layer, icmp: IcmpLayer, events: EventQueue, random: Random) -> None:
+    def __init__(self, ip: Ipv4Layer, icmp: IcmpLayer, events: EventQueue, source: Random) -> None:
         self.ip = ip
         self.events = events
-        self.ports = PortSpace(ip.config.ephemeral_ports, random)
+        self.ports = PortSpace(ip.config.ephemeral_ports, source)
         self._icmp = icmp
         self._bound: dict[tuple[int, int], UdpEndpoint] = {}
         ip.register(Protocol.UDP, self.receive)

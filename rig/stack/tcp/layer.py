@@ -30,17 +30,17 @@ class TcpLayer:
     """All connections and listening ports of a host."""
 
     def __init__(
-        self, ip: Ipv4Layer, icmp: IcmpLayer, events: EventQueue, timers: TimerQueue, random: Random
+        self, ip: Ipv4Layer, icmp: IcmpLayer, events: EventQueue, timers: TimerQueue, source: Random
     ) -> None:
         self.ip = ip
         self.config = ip.config.tcp
         self.counters = ip.counters
         self.events = events
         self.timers = timers
-        self.ports = PortSpace(ip.config.ephemeral_ports, random)
+        self.ports = PortSpace(ip.config.ephemeral_ports, source)
         self.connections: dict[FourTuple, Connection] = {}
         self.listeners: dict[tuple[int, int], Listener] = {}
-        self._secret = random.randbytes(16)
+        self._secret = source.randbytes(16)
         ip.register(Protocol.TCP, self.receive)
         icmp.on_error(Protocol.TCP, self._receive_error)
 
