@@ -1,7 +1,7 @@
 // Whose frame it is, and what its Length/Type says: collects the first words of a received frame.
 //
 // IEEE Std 802.3-2022 4.2.9 (RecognizeAddress), 3.2.6; PAUSE: Annex 31B. Clock clk_bus. word is taken at an edge with word_valid, index its number in the frame
-// (saturating above 4). The results hold from the fourth word on until the next frame; hash, from the end mark, selects the
+// (5 or more stay 5). The results hold from the fourth word on until the next frame; hash, from the end mark, selects the
 // multicast hash entry.
 // Station address and Length/Type: octet 0 of the frame in bits 7..0 of word 0.
 `default_nettype none

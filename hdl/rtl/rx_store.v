@@ -52,6 +52,7 @@ module rx_store (
     output reg  [15:0] pause_quanta
 );
     localparam [5:0] HEADER_WORDS = 6'd4;
+    localparam [2:0] LAST_INDEX   = 3'd5;  // the filter looks at words 0 to 4
 
     localparam [1:0] SKIP   = 2'd0;  // until the first word of a frame
     localparam [1:0] FRAME  = 2'd1;  // within a frame
@@ -62,7 +63,7 @@ module rx_store (
     reg [5:0]  offset;        // in the page, of the last word, in words; in HEADER: of the next one
     reg [7:0]  page1, page2;  // the pages after `page`, and
     reg [7:0]  current1;      // the page after RX_CURR: settled within a turn of the wheel
-    reg [2:0]  index;         // of the next word, up to 4
+    reg [2:0]  index;         // of the next word, up to LAST_INDEX
     reg        overrun;
     reg [10:0] header_status, header_octets;
     reg [63:0] header_time;
@@ -144,7 +145,7 @@ module rx_store (
             page    <= to_page;
             offset  <= to_offset;
             overrun <= lost;
-            index   <= begins ? 3'd1 : index == 3'd4 ? 3'd4 : index + 3'd1;
+            index   <= begins ? 3'd1 : index == LAST_INDEX ? LAST_INDEX : index + 3'd1;
         end
         if (event_pause) begin
             pause_toggle <= !pause_toggle;

@@ -36,7 +36,7 @@ module wishbone_slave #(
     output wire        buffer_write,
     input  wire        register_mapped,
     input  wire        register_writable,
-    input  wire        register_refused,
+    input  wire        register_refused,   // a write only
     input  wire [31:0] register_data,
     input  wire [31:0] rom_data,
     input  wire [31:0] counter_data,
@@ -55,7 +55,7 @@ module wishbone_slave #(
     wire mapped   = in_buffer ? {1'b0, wb_adr[13:8]} < PAGES
                   : in_rom || in_counters || (in_time && {1'b0, wb_adr[4:3]} < SLOTS) || register_mapped;
     wire writable = in_buffer || (register_mapped && register_writable);
-    wire refused  = wb_sel != 4'b1111 || wb_adr[1:0] != 2'b00 || !mapped || (wb_we && !writable) || register_refused;
+    wire refused  = wb_sel != 4'b1111 || wb_adr[1:0] != 2'b00 || !mapped || (wb_we && (!writable || register_refused));
     wire execute  = slot_bus && wb_cyc && wb_stb && !refused;
 
     assign execute_read  = execute && !wb_we;
