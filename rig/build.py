@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rig.adapter.bus import AdapterBus
 from rig.adapter.device import FrameDevice
@@ -29,8 +29,15 @@ from rig.stack.stack import Stack
 from rig.units import NS_PER_MS
 from rig.wire.address import parse_interface, parse_ipv4, parse_mac
 
+if TYPE_CHECKING:
+    from rig.regress.conformance.fixture import Fixture
+
 RTL_TOP = "segment_bench"
 RTL_STATIONS_PARAMETER = "STATIONS"
+
+FIXTURE_MAC = bytes.fromhex("020000000001")
+FIXTURE_PHASE_NS = 7
+FIXTURE_BUS_PERIOD_NS = 20
 
 
 class Bench(Protocol):
@@ -90,6 +97,41 @@ def rtl_bench(kernel: Any, dut: Any, scenario: Scenario, records: Path) -> Bench
         garbage_seed=_garbage_seed(scenario),
         records=records,
     )
+
+
+def twin_fixture(kernel: Kernel, *, speed_mbps: int, bits_per_edge: int = 4) -> Fixture:
+    """Return a twin of one adapter at its pins, for the clause 4 conformance suite.
+
+    ``bits_per_edge`` 1 is the bit clock of clause 4, where nothing is synchronised.
+    """
+    from firmware_models.adapter.adapter import SYNC_EDGES, LanAdapter
+    from firmware_models.adapter.mdio_phy import RegisterPhy
+    from firmware_models.network.scripted_medium import ScriptedMedium
+    from rig.backends.model import ModelBus
+    from rig.regress.conformance.fixture import MDIO_PHY_ADDRESS
+    from rig.regress.conformance.twin import TwinFixture
+
+    sync = SYNC_EDGES if bits_per_edge > 1 else 0
+    medium = ScriptedMedium(kernel, speed_mbps=speed_mbps, bits_per_edge=bits_per_edge)
+    adapter = LanAdapter(
+        kernel, medium, MacRom(FIXTURE_MAC).serialize(), name="twin", phase_ns=FIXTURE_PHASE_NS, collision_sync=sync,
+        carrier_sync=sync,
+    )  # fmt: skip
+    adapter.mdio.phy = RegisterPhy(MDIO_PHY_ADDRESS)
+    return TwinFixture(kernel, medium, adapter, ModelBus(kernel, adapter), FIXTURE_PHASE_NS)
+
+
+def rtl_fixture(kernel: Any, dut: Any, folder: Path, *, speed_mbps: int) -> Fixture:
+    """Return the Verilog adapter of ``mac_bench``, in the simulation that runs this process; ``folder`` is of its run."""
+    from rig.backends.rtl import RtlBench, RtlStation
+    from rig.regress.conformance.rtl import RtlFixture
+
+    station = RtlStation("rtl", MacRom(FIXTURE_MAC).serialize(), phase_ns=FIXTURE_PHASE_NS)
+    bench = RtlBench(kernel, dut, [station], speed_mbps=speed_mbps)
+    return RtlFixture(
+        kernel, dut, bench.buses[0], folder, speed_mbps=speed_mbps, phase_ns=FIXTURE_PHASE_NS,
+        bus_period_ns=FIXTURE_BUS_PERIOD_NS,
+    )  # fmt: skip
 
 
 def build_host(

@@ -60,7 +60,7 @@ module mac_bench #(
       wire [3:0] sel, txd, rxd;
       wire [14:0] adr;
       wire [31:0] dat_w, dat_r;
-      wire rx_dv, rx_er, crs, col;
+      wire rx_dv, rx_er, crs, col, medium_rx_dv, medium_crs, medium_col;
       wire mdc, mdio_o, mdio_oe, mdio_i;
 
       power_model supply (
@@ -75,7 +75,13 @@ module mac_bench #(
           .irq(irq),
           .ack(ack),
           .err(err),
-          .tx_en(tx_en)
+          .tx_en(tx_en),
+          .medium_rx_dv(medium_rx_dv),
+          .medium_crs(medium_crs),
+          .medium_col(medium_col),
+          .rx_dv(rx_dv),
+          .crs(crs),
+          .col(col)
       );
 
       bus_master_model master (
@@ -97,11 +103,11 @@ module mac_bench #(
           .clk(clk_mii),
           .tx_en(tx_en),
           .bit_ns(bit_ns),
-          .rx_dv(rx_dv),
+          .rx_dv(medium_rx_dv),
           .rx_er(rx_er),
           .rxd(rxd),
-          .crs(crs),
-          .col(col)
+          .crs(medium_crs),
+          .col(medium_col)
       );
 
       mii_transmit_record_model wire_record (
