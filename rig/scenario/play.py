@@ -125,13 +125,12 @@ class Play:
         for load in loads:
             load.cancel()
         outcome, error = (LIMIT, limit) if limit else self._judge()
+        story = [] if outcome == COMPLETED else self._story.lines()  # what comes now is no part of it
         await self._drain(with_connections=outcome == COMPLETED)
         await self._read_counters()
         self._tell_progress()
-        facts = Facts(
-            outcome, error, at_ns, scheduler.now_ns, [client.transfer for client in self._clients], self._stations(),
-            [] if outcome == COMPLETED else self._story.lines(),
-        )  # fmt: skip
+        transfers = [client.transfer for client in self._clients]
+        facts = Facts(outcome, error, at_ns, scheduler.now_ns, transfers, self._stations(), story)
         timeline = await self._bench.finish()
         (segment,) = self._scenario.segments.values()
         if segment.duplex == "full":  # where both ends may send at once, an overlap is no collision

@@ -13,6 +13,7 @@ from typing import Any
 
 from rig.adapter.bus import AdapterBus, Operation, Read32, ReadBlock, Result, Write32
 from rig.adapter.device import Capabilities, FrameDevice, ReceivedFrame, TransmitOutcome, TransmitResult
+from rig.adapter.regmap import Window, load
 from rig.errors import RigError, WireError
 from rig.runtime.kernel import Scheduler
 from rig.stack.netstat import NetstatRow
@@ -67,9 +68,10 @@ class Story:
         entries = sorted(
             ((entry, kind) for kind, kept in self._kinds.items() for entry in kept), key=lambda pair: pair[0].order
         )
+        names = _address_names()
         width = max((len(entry.station) for entry, _ in entries), default=0)
         return [
-            f"{entry.t_ns:>15,} ns  {entry.station:<{width}}  {kind:<5}  {_words(entry.what)}"
+            f"{entry.t_ns:>15,} ns  {entry.station:<{width}}  {kind:<5}  {_words(entry.what, names)}"
             for entry, kind in entries
         ]
 
@@ -133,24 +135,38 @@ class StoryDevice:
         return results
 
 
-def _words(what: Any) -> str:
+def _address_names() -> dict[int, str]:
+    """Return a name for each word of the register map, as ``TX_STATUS[1]`` or ``BUFFER+0x600``."""
+    names: dict[int, str] = {}
+    for address, owner in load().words():
+        if isinstance(owner, Window):
+            names[address] = f"{owner.name}+{address - owner.offset:#x}"
+        elif owner.count > 1:
+            names[address] = f"{owner.name}[{owner.offsets().index(address)}]"
+        else:
+            names[address] = owner.name
+    return names
+
+
+def _words(what: Any, names: dict[int, str]) -> str:
     if isinstance(what, bytes):
         return describe_frame(what)
     if isinstance(what, tuple):
         operations, results, error = what
-        words = [_operation(*pair) for pair in zip(operations, results or [None] * len(operations), strict=True)]
+        words = [_operation(names, *pair) for pair in zip(operations, results or [None] * len(operations), strict=True)]
         return "; ".join(words) + (f" => {type(error).__name__}: {error}" if error else "")
     return str(what)
 
 
-def _operation(operation: Operation, result: Result) -> str:
+def _operation(names: dict[int, str], operation: Operation, result: Result) -> str:
+    where = names.get(operation.address, f"{operation.address:#06x}")
     if isinstance(operation, Read32):
-        return f"read {operation.address:#06x}" + (f" = {result:#x}" if isinstance(result, int) else "")
+        return f"read {where}" + (f" = {result:#x}" if isinstance(result, int) else "")
     if isinstance(operation, Write32):
-        return f"write {operation.address:#06x} = {operation.value:#x}"
+        return f"write {where} = {operation.value:#x}"
     if isinstance(operation, ReadBlock):
-        return f"read {operation.octets} octets at {operation.address:#06x}"
-    return f"write {len(operation.data)} octets at {operation.address:#06x}"
+        return f"read {operation.octets} octets at {where}"
+    return f"write {len(operation.data)} octets at {where}"
 
 
 def describe_frame(frame: bytes) -> str:

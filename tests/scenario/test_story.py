@@ -33,14 +33,16 @@ def test_operations_are_told_with_their_results() -> None:
     story = Story(kernel)
     operations: list[Operation] = [
         Read32(0x10),
-        Write32(0x14, 0xFF),
+        Write32(0x1C, 0xFF),
         ReadBlock(0x4000, 64),
-        WriteBlock(0x4000, bytes(8)),
+        WriteBlock(0x90, bytes(8)),
     ]
     bus = StoryBus(OneShotBus([0x2A, None, bytes(64), None]), story, "left")
     kernel.run(bus.transaction(operations))
     (line,) = story.lines()
-    assert line.endswith("read 0x0010 = 0x2a; write 0x0014 = 0xff; read 64 octets at 0x4000; write 8 octets at 0x4000")
+    assert line.endswith(
+        "read CTRL = 0x2a; write INT_MASK = 0xff; read 64 octets at BUFFER+0x0; write 8 octets at TX_PAGE[1]"
+    )
     assert "left" in line
 
 

@@ -229,9 +229,12 @@
   canvas.addEventListener("click", hover);
   function hover(event) {
     const lane = Math.floor((event.offsetY - AXIS) / LANE), t = toTime(event.offsetX, canvas.clientWidth);
+    const height = event.offsetY - AXIS - lane * LANE;
     const slack = 3 * (view.end - view.start) / canvas.clientWidth;
     let found = null;
     if (lane >= 0 && event.offsetX > GUTTER()) for (const list of byKind) {
+      const [top, tall] = BOX[list.name] || [0, LANE];
+      if (height < top - 3 || height > top + tall + 3) continue;
       for (let index = firstAfter(list, t - slack); index < list.events.length && list.events[index][2] <= t + slack; index++) {
         const item = list.events[index];
         if (item[1] === lane && item[2] + item[3] >= t - slack) found = [list.name, item];
