@@ -1,7 +1,7 @@
 """How long a person waits: ``rig --help``, a warm ``make demo`` and (with ``--cold``) one from a fresh clone.
 
-Aims on a two-core machine: help under 0.3 s, warm demo under 20 s, cold demo under 3 minutes, every installation included.
-The floor printed beside the help is a bare ``python -c pass`` of the same interpreter in the same run.
+Aims on a two-core machine: help under 0.3 s, warm demo under 20 s, cold demo under 3 minutes, every installation
+included. The floor printed beside the help is a bare ``python -c pass`` of the same interpreter in the same run.
 """
 
 from __future__ import annotations

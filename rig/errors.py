@@ -103,7 +103,7 @@ class LinkError(AdapterError):
     """The cable or the far end of a board link failed."""
 
 
-class AdapterFault(AdapterError):
+class AdapterFault(AdapterError):  # noqa: N818  (the contracts name it: not an error of ours but a fault found)
     """The adapter answered, and wrong; or it has no power."""
 
 

@@ -1,7 +1,7 @@
 """What every test run shares: tools that may be missing, the machine-readable summary, the requirement table.
 
-``@pytest.mark.needs("tool")`` names a program or right that a machine may lack. Where it is missing the test is listed as
-*not run*, with the reason; with ``RIG_REQUIRE=all`` in the environment (as in continuous integration) it fails instead.
+``@pytest.mark.needs("tool")`` names a program or right that a machine may lack. Where it is missing the test is listed
+as *not run*, with the reason; with ``RIG_REQUIRE=all`` in the environment (as in continuous integration) it fails.
 Verilator is not among them: its absence is always a failure.
 
 At the end of a run ``build/test-summary.json`` holds ``{passed, failed, skipped, not_run: [{id, reason}]}`` and

@@ -1,4 +1,4 @@
-"""The area flow: what it reads from the tools, and the flow itself on the smallest module, where the tools are installed."""
+"""The area flow: what it reads from the tools, and the flow itself on the smallest module."""
 
 from __future__ import annotations
 

@@ -7,10 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
-FILELISTS = sorted((ROOT / "hdl" / "filelists").glob("*.f"))
 
 
 def _run(command: list[str], env: dict[str, str] | None = None) -> None:
