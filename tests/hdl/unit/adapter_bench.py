@@ -5,14 +5,19 @@ The driver of :mod:`rig.driver` is left out on purpose: these checks look at wha
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rig.adapter import registers as reg
 from rig.adapter.bus import AdapterBus, Operation, Read32, ReadBlock, Write32, WriteBlock
+from rig.adapter.recorder import Timeline
+from rig.backends.rtl import RtlBench, RtlStation
 
 BUS_NS = 20
+NIBBLE_NS = 40
 ACCESS_NS = 80
 ACKNOWLEDGE_NS = 60
 PAGE_OCTETS = 256
@@ -23,6 +28,9 @@ SLOT_PAGES = 6
 
 ADDRESSES = tuple(bytes([2, 0, 0, 0, 0, n]) for n in range(1, 8))
 DEFAULT_CTRL = reg.CTRL_RESET | reg.CTRL_SPEED100 | reg.CTRL_TX_EN | reg.CTRL_RX_EN
+FULL = DEFAULT_CTRL | reg.CTRL_FULL_DUPLEX
+ROM = bytes(range(200, 232))
+COUNTER_INDEX = {name: index for index, name in reg.COUNTER_NAMES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +72,7 @@ class Host:
     async def write(self, address: int, value: int) -> None:
         await self.do(Write32(address, value))
 
-    async def start(
-        self, ctrl: int = DEFAULT_CTRL, *, ring: tuple[int, int] = (RING_START, RING_STOP), rx_cfg: int = reg.RX_CFG_RESET
-    ) -> None:
+    async def start(self, ctrl: int = DEFAULT_CTRL, *, ring: tuple[int, int] = (RING_START, RING_STOP)) -> None:
         """Bring the adapter up: address, ring, every interrupt unmasked."""
         await self.do(
             Write32(reg.REG_MAC_ADDR_LO, word(self.address[:4])),
@@ -74,7 +80,6 @@ class Host:
             Write32(reg.REG_RX_START, ring[0]),
             Write32(reg.REG_RX_STOP, ring[1]),
             Write32(reg.REG_RX_BNRY, ring[0]),
-            Write32(reg.REG_RX_CFG, rx_cfg),
             Write32(reg.REG_INT_MASK, 0xFF),
             Write32(reg.REG_CTRL, ctrl),
         )
@@ -130,3 +135,35 @@ class Host:
         """Return the counters that are not 0, by index."""
         (data,) = await self.do(ReadBlock(reg.WIN_COUNTERS, reg.WIN_COUNTERS_OCTETS))
         return {n: value for n in range(64) if (value := word(data[4 * n : 4 * n + 4]))}
+
+
+class Lab:
+    """Two adapters, a and b, and what the bench recorded of them."""
+
+    def __init__(self, kernel: Any, dut: Any, *, full_duplex: bool = True, speed_mbps: int = 100) -> None:
+        self.kernel = kernel
+        stations = [RtlStation("a", ROM), RtlStation("b", bytes(32), position_bits=4)]
+        self.bench = RtlBench(
+            kernel, dut, stations, full_duplex=full_duplex, speed_mbps=speed_mbps, records=Path("records.txt")
+        )
+        self.a, self.b = (Host(kernel, bus, address) for bus, address in zip(self.bench.buses, ADDRESSES, strict=False))
+
+    async def timeline(self) -> Timeline:
+        return await self.bench.finish()
+
+
+def first_edge(t_ns: int, period_ns: int, phase_ns: int = 0, *, strictly: bool = False) -> int:
+    """Return the time of the first edge at or after ``t_ns``."""
+    edges = (t_ns - phase_ns + (0 if strictly else -1)) // period_ns + 1
+    return phase_ns + edges * period_ns
+
+
+def stored_edge(mark_ns: int) -> int:
+    """Return A, the bus edge at which an end mark pushed at ``mark_ns`` is taken."""
+    edge = mark_ns // BUS_NS + 1 + 2
+    return (edge + (2 - edge) % 4) * BUS_NS
+
+
+def with_fcs(frame: bytes) -> bytes:
+    padded = frame.ljust(60, b"\0")
+    return padded + zlib.crc32(padded).to_bytes(4, "little")

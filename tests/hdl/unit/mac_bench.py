@@ -6,6 +6,7 @@ Runs inside the simulator. Every call leaves the simulation 1 ns after an edge, 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +36,7 @@ def with_fcs(frame: bytes) -> bytes:
 
 
 def wire_nibbles(frame: bytes, *, pad: bool = True) -> list[int]:
-    """Return what a transmission of ``frame`` (no FCS) looks like, from the first preamble nibble to the last of the FCS."""
+    """Return the nibbles of a transmission of ``frame`` (no FCS), from the first of the preamble on."""
     return HEADER + nibbles_of(with_fcs(frame.ljust(60, b"\0") if pad else frame))
 
 
@@ -154,15 +155,15 @@ class MacBench:
         word = self.get("last_outcome")
         flags = [bool(word >> bit & 1) for bit in range(17)]
         return Outcome(
-            self.get("served_edge"), flags[0], word >> 1 & 31, flags[6], flags[7], flags[8], flags[9], flags[10], flags[11],
-            word >> 12,
+            self.get("served_edge"), flags[0], word >> 1 & 31, flags[6], flags[7], flags[8], flags[9], flags[10],
+            flags[11], word >> 12,
         )  # fmt: skip
 
     def schedule(self, name: str, edge: int, edges_high: list[int]) -> None:
         """Let the pin ``name`` (crs, col) be sampled high at these edges, ``edge`` being the first of the schedule."""
         self.set(**{f"{name}_base": edge, f"{name}_schedule": sum(1 << (k - edge) for k in edges_high)})
 
-    def play(self, edge: int, nibbles: list[int | None], errors: tuple[int, ...] = ()) -> None:
+    def play(self, edge: int, nibbles: Sequence[int | None], errors: tuple[int, ...] = ()) -> None:
         """Let the receiver sample these nibbles from ``edge`` on; None = RX_DV low; ``errors``: positions of RX_ER."""
         self.set(
             rx_base=edge,

@@ -1,4 +1,4 @@
-"""Runs in the simulator: the CRC step and the dual-clock FIFO."""
+"""Runs in the simulator: the CRC step, the dual-clock FIFO and the MDIO master, each on a bench of its own."""
 
 from __future__ import annotations
 
@@ -41,9 +41,10 @@ async def crc32(dut: Any) -> None:
 
 @cocotb.test(skip=cocotb.top is not None and cocotb.top._name != "fifo_bench")
 async def async_fifo(dut: Any) -> None:
-    """Every ratio of clocks, every ratio of traffic: nothing lost, doubled or out of order, and each word seen in time."""
+    """Many ratios of clocks and of traffic: nothing lost, doubled or out of order, and each word seen in time."""
     await Timer(1, "us")
-    for write_half, read_half in ((10_000, 20_000), (20_000, 10_000), (10_000, 200_000), (10_300, 9_900), (10_000, 10_100)):
+    halves_ps = ((10_000, 20_000), (20_000, 10_000), (10_000, 200_000), (10_300, 9_900), (10_000, 10_100))
+    for write_half, read_half in halves_ps:
         for write_percent, read_percent in ((50, 50), (100, 100), (20, 100), (100, 20)):
             dut.rst.value = 1
             dut.go.value = 0
@@ -69,3 +70,50 @@ async def async_fifo(dut: Any) -> None:
             assert int(dut.taken.value) == 600
             if write_percent > read_percent and write_half <= read_half:
                 assert int(dut.fullest.value) == 8, case
+
+
+READ, WRITE, NO_PREAMBLE = 0, 1 << 26, 1 << 27
+BUSY, NO_ANSWER = 1 << 31, 1 << 30
+BIT_CLOCKS = 20
+
+
+@cocotb.test(skip=cocotb.top is not None and cocotb.top._name != "mdio_bench")
+async def mdio(dut: Any) -> None:
+    """Read, write, preamble suppression, no PHY; edges as docs/adapter.md says; MDC at 2.5 MHz at most."""
+    await Timer(1, "us")
+
+    async def access(value: int) -> int:
+        dut.value.value = value
+        dut.go.value = 1 - int(dut.go.value)
+        await Timer(41, "ns")
+        assert int(dut.read_data.value) & BUSY
+        started = int(dut.started_at.value)
+        dut.value.value = WRITE | 3 << 21 | 0xBAD  # ignored while busy
+        dut.go.value = 1 - int(dut.go.value)
+        await ValueChange(dut.finishes)
+        await Timer(1, "ns")
+        bits = 32 if value & NO_PREAMBLE else 64
+        assert int(dut.finished_at.value) == started + 1 + BIT_CLOCKS * bits
+        result = int(dut.read_data.value)
+        assert not result & BUSY
+        assert result & ~(BUSY | NO_ANSWER | 0xFFFF) == value & ~0xFFFF
+        await Timer(2, "us")
+        return result
+
+    def target(phy: int, register: int) -> int:
+        return phy << 21 | register << 16
+
+    for register in (0, 1, 17, 31):
+        assert await access(target(3, register)) & (NO_ANSWER | 0xFFFF) == register * 257 + 4096
+    for data in (0, 0xFFFF, 0xA5C3):
+        assert await access(WRITE | target(3, 4) | data) & 0xFFFF == data
+        assert await access(target(3, 4)) & (NO_ANSWER | 0xFFFF) == data
+    assert int(dut.preamble_seen.value) >= 32
+    assert await access(target(9, 4)) & (NO_ANSWER | 0xFFFF) == NO_ANSWER | 0xFFFF
+    assert await access(WRITE | target(9, 4) | 5) & NO_ANSWER  # a write tells nothing about the last read
+    assert await access(target(3, 4)) & (NO_ANSWER | 0xFFFF) == 0xA5C3
+    dut.suppression.value = 1
+    await Timer(1, "ns")
+    assert await access(NO_PREAMBLE | target(3, 31)) & (NO_ANSWER | 0xFFFF) == 31 * 257 + 4096
+    assert int(dut.shortest.value) >= 400
+    assert int(dut.setup_problems.value) == 0

@@ -16,6 +16,7 @@ RUNS = [
     ("mac_bench", "receive_checks"),
     ("crc_bench", "small_checks"),
     ("fifo_bench", "small_checks"),
+    ("mdio_bench", "small_checks"),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import cocotb
@@ -112,10 +113,7 @@ async def gap_after_another(dut: Any) -> None:
             mac.schedule("crs", base, [*range(base, low), low + pulse])
             mac.request(base + 4)
             attempt = await mac.attempt()
-            if pulse < part1:
-                expected = idle + pulse + 1 + total
-            else:
-                expected = idle + total
+            expected = (idle + pulse + 1 if pulse < part1 else idle) + total
             assert attempt.start == expected, (part1, part2, pulse)
             assert attempt.waiting == base + 4 + SYNC
             assert (await mac.outcome()).deferred
@@ -132,10 +130,7 @@ async def defer_to_passing_frame(dut: Any) -> None:
         mac.schedule("crs", base, list(range(base, low)))
         seen = mac.request(base + offset)
         attempt = await mac.attempt()
-        if seen < base + SYNC:
-            expected = seen
-        else:
-            expected = max(seen, low + SYNC + GAP)
+        expected = seen if seen < base + SYNC else max(seen, low + SYNC + GAP)
         assert attempt.start == expected, offset
         assert (await mac.outcome()).deferred == (expected != seen)
         await mac.edges(60)
@@ -290,7 +285,7 @@ async def no_backoff(dut: Any) -> None:
     attempts = await collide(mac, 4)
     assert [a.slots for a in attempts] == [0, 0, 0, None]
     assert mac.get("inject_next") == 0
-    for before, after in zip(attempts, attempts[1:], strict=False):
+    for before, after in pairwise(attempts):
         assert after.start == before.end + 1 + SYNC + GAP
         assert after.waiting == before.end
 
@@ -387,7 +382,7 @@ async def carrier_sense_errors(dut: Any) -> None:
         start = mac.next_edge() + 8
         mac.request(start - SYNC)
         # Seen from edge s + high[0] to s + high[1]; the start must not be deferred.
-        seen = [k for k in range(start + max(high[0], 1), start + high[1] + 1)] if high != (0, 0) else []
+        seen = list(range(start + max(high[0], 1), start + high[1] + 1)) if high != (0, 0) else []
         mac.schedule("crs", start - SYNC, [k - SYNC for k in seen])
         attempt = await mac.attempt()
         assert attempt.start == start
