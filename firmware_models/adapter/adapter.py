@@ -121,7 +121,7 @@ class LanAdapter:
         self.injection = InjectionFifo()
         self._event_ns = 0  # the bus edge whose consequences are being worked out
         self._powered_clock = 1  # number of the first bus edge with power
-        self._in_reset_until_ns = 0
+        self._in_reset_until_ns = -1
         self._generation = 0
         self._time_high = 0
         self.is_link_up = True
