@@ -8,7 +8,7 @@ from typing import Any
 
 import cocotb
 
-from tests.hdl.unit.mac_bench import HEADER, SYNC, MacBench, Word, nibbles_of, with_fcs
+from tests.hdl.unit.mac_mii_bench import HEADER, SYNC, MacBench, Word, nibbles_of, with_fcs
 from tests.hdl.unit.vectors import NOT_AN_FCS, VECTORS
 
 FRAME = with_fcs(VECTORS["V3"][0])

@@ -12,8 +12,8 @@ from tests.hdl.unit.sources import unit_build
 TIMEOUT_S = 300
 
 RUNS = [
-    ("mac_bench", "transmit_checks"),
-    ("mac_bench", "receive_checks"),
+    ("mac_mii_bench", "transmit_checks"),
+    ("mac_mii_bench", "receive_checks"),
     ("crc_bench", "small_checks"),
     ("fifo_bench", "small_checks"),
     ("mdio_bench", "small_checks"),

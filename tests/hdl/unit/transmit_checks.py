@@ -8,7 +8,7 @@ from typing import Any
 import cocotb
 from cocotb.triggers import Timer
 
-from tests.hdl.unit.mac_bench import HEADER, SYNC, Attempt, MacBench, nibbles_of, wire_nibbles, with_fcs
+from tests.hdl.unit.mac_mii_bench import HEADER, SYNC, Attempt, MacBench, nibbles_of, wire_nibbles, with_fcs
 from tests.hdl.unit.vectors import VECTORS
 
 FRAME = VECTORS["V3"][0]

@@ -1,4 +1,4 @@
-"""The Python side of ``mac_bench.v``: schedules by edge number, and what came out as values.
+"""The Python side of ``mac_mii_bench.v``: schedules by edge number, and what came out as values.
 
 Runs inside the simulator. Every call leaves the simulation 1 ns after an edge, so that a write reaches the next one.
 """
