@@ -231,7 +231,7 @@ module nic_host #(
         .clearing(counters_clearing), .half(counter_half)
     );
     interrupt_controller interrupts (
-        .clk_bus(clk_bus), .rst(rst_bus),
+        .clk_bus(clk_bus), .rst(rst_bus || soft_reset),  // the line falls with the write
         .execute_write(execute_write), .address(wb_adr), .write_data(wb_dat_w[23:0]), .read_data(interrupt_data),
         .causes({mdio_done, link_change, counter_half, rx_overrun,
                  slot_refused || (finish && !done_status[TX_STATUS_OK_LSB]), rx_counted && !rx_status[RX_STATUS_OK],
