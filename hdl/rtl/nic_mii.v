@@ -22,6 +22,7 @@
 //   observe_slots      valid with observe_draw: the number of slots r
 //   observe_attempt    number of the attempt under way or waiting, 1 for the first; at observe_end the one that ends
 //   observe_deferring  the deference process is not idle (clause 4: deferring)
+//   observe_reset      the MAC is in reset: what was under way is cut short at this edge, a frame was not sent whole
 //
 // Parameters. BUFFER_PAGES: buffer memory in pages of 256 octets, 4 to 64. BUS_HZ: frequency of clk_bus, at least 40 MHz, so that the
 // slot wheel outruns a 100 Mb/s MII. TX_SLOTS: transmit slots, 1 to 4.
@@ -77,11 +78,13 @@ module nic_mii #(
     output wire         observe_draw,
     output wire [9:0]   observe_slots,
     output wire [4:0]   observe_attempt,
-    output wire         observe_deferring
+    output wire         observe_deferring,
+    output wire         observe_reset
 );
 `include "nic_regmap.vh"
     // Resets, one for each domain; rst_path for what the bus domain shares with the others
     wire rst_bus, rst_path, rst_tx, rst_rx, soft_reset;
+    assign observe_reset = rst_tx;
 
     // Configuration (clk_bus)
     wire [10:0] ctrl;

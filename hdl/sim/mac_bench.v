@@ -168,7 +168,8 @@ module mac_bench #(
           .observe_draw(),
           .observe_slots(),
           .observe_attempt(),
-          .observe_deferring()
+          .observe_deferring(),
+          .observe_reset()
       );
       /* verilator lint_on PINCONNECTEMPTY */
 

@@ -22,6 +22,7 @@ module recorder_model #(
     input wire [ 4*STATIONS-1:0] txd,
     input wire [   STATIONS-1:0] rx_dv,
     // observation of the transmit MACs
+    input wire [   STATIONS-1:0] mac_reset,
     input wire [   STATIONS-1:0] waiting,
     input wire [   STATIONS-1:0] start,
     input wire [   STATIONS-1:0] collision,
@@ -76,8 +77,10 @@ module recorder_model #(
           .power(power[i]),
           .irq(irq[i]),
           .clk(clk[i]),
+          .tx_en(tx_en[i]),
           .txd(txd[4*i+:4]),
           .rx_dv(rx_dv[i]),
+          .mac_reset(mac_reset[i]),
           .waiting(waiting[i]),
           .start(start[i]),
           .collision(collision[i]),

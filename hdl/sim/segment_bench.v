@@ -28,7 +28,7 @@ module segment_bench #(
   wire [15:0] nibble_ns;
   wire full_duplex, sqe_test;
   wire [31:0] garbage_seed;
-  wire [STATIONS-1:0] waiting, start, collision, jam, ended, collided, draw;
+  wire [STATIONS-1:0] waiting, start, collision, jam, ended, collided, draw, mac_reset;
   wire [10*STATIONS-1:0] slots;
   wire [ 5*STATIONS-1:0] attempt;
 
@@ -85,6 +85,7 @@ module segment_bench #(
       .tx_en(tx_en),
       .txd(txd),
       .rx_dv(medium_rx_dv),
+      .mac_reset(mac_reset),
       .waiting(waiting),
       .start(start),
       .collision(collision),
@@ -185,7 +186,8 @@ module segment_bench #(
           .observe_draw(draw[i]),
           .observe_slots(slots[10*i+:10]),
           .observe_attempt(attempt[5*i+:5]),
-          .observe_deferring()
+          .observe_deferring(),
+          .observe_reset(mac_reset[i])
       );
       /* verilator lint_on PINCONNECTEMPTY */
     end

@@ -5,7 +5,8 @@
 // Writes what one station did, as lines of text; see recorder_model.v for their form.
 //
 // Ports: `file` is open, or 0: then nothing is written. `clk` is the MII clock, rx_dv is that of the medium, which the PHY
-// hides while there is no power; the observe group is that of nic_mii and is sampled by clk. When `finish` rises, what still lasts is written as if it ended then, and nothing follows.
+// hides while there is no power; the observe group is that of nic_mii and is sampled by clk. When `finish` rises, what
+// still lasts is written as if it ended then, and nothing follows.
 module station_recorder_model #(
     parameter STATION = 0  // number of the station
 ) (
@@ -15,9 +16,11 @@ module station_recorder_model #(
     input wire        irq,
     // MII
     input wire        clk,
+    input wire        tx_en,
     input wire [ 3:0] txd,
     input wire        rx_dv,
     // observation of the transmit MAC
+    input wire        mac_reset,
     input wire        waiting,
     input wire        start,
     input wire        collision,
@@ -140,8 +143,8 @@ module station_recorder_model #(
   always @(posedge clk) begin
     if ((rx_dv && power) != receives && !finished) follow_receive(edge_ns);
     // Only while there is something to see, so that an idle station costs little.
-    if ((waiting || waits || start || transmits) && power && !finished) begin
-      if (waiting) end_backoff;
+    if ((waiting || waits || start || transmits || (backs_off && mac_reset)) && power && !finished) begin
+      if (waiting || mac_reset) end_backoff;
       if (transmits) begin
         sent[nibbles] = txd;
         nibbles = nibbles + 1;
@@ -153,7 +156,8 @@ module station_recorder_model #(
           jam_ns = $time;
         end
         if (ended) begin
-          if (!collided && file != 0) write_frame;
+          // Not what a reset cut short, and not what went round in loopback.
+          if (!collided && !mac_reset && tx_en && file != 0) write_frame;
           end_transmit;
           if (draw) begin
             backs_off = 1;

@@ -51,7 +51,8 @@ module nic_mii #(
     output wire         observe_draw,
     output wire [9:0]   observe_slots,
     output wire [4:0]   observe_attempt,
-    output wire         observe_deferring
+    output wire         observe_deferring,
+    output wire         observe_reset
 );
   localparam PLANS = 8;
   localparam LOG_WORDS = 4096;
@@ -152,6 +153,7 @@ module nic_mii #(
   assign observe_slots = 0;
   assign observe_attempt = 1;
   assign observe_deferring = 0;
+  assign observe_reset = 0;
   assign mii_tx_er = 0;
   assign mdc = 0;
   assign mdio_o = 0;

@@ -26,6 +26,7 @@ RING_FIRST = r.TX_SLOT_COUNT * SLOT_PAGES
 BROADCAST = b"\xff" * 6
 GROUP = bytes.fromhex("01005e000001")  # hash entry 31
 UNTIMED_STATUS = r.STATUS_DEFERRING | r.STATUS_RX_BUSY  # hints, whose edges the page leaves open
+POWER_SETTLES_NS = 100
 QUIET_BITS = 40_000  # after the last step, for what is still queued
 SEND, SERVICE, INTERRUPT, INJECT, LOOK, POWER, RESET = (
     "send", "service", "interrupt", "inject", "look", "power", "reset",
@@ -236,6 +237,7 @@ class Player:
             await self._look(station, bus)
         elif step.kind == POWER:
             self.bench.power(station.name, step.on)
+            await self.kernel.sleep_until(self.kernel.now_ns + POWER_SETTLES_NS)
             if step.on:
                 await self._do(station, bus, "set-up", station.set_up)
         elif step.kind == RESET:
