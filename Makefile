@@ -20,7 +20,7 @@ demo: setup
 
 test:
 	@.ci/bootstrap dev
-	@$(PYTHON) -m pytest -n 2 --dist worksteal $(PYTEST_ARGUMENTS)
+	@$(PYTHON) -m pytest -n 2 --dist loadscope $(PYTEST_ARGUMENTS)
 
 lint:
 	@.ci/bootstrap dev
