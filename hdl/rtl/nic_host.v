@@ -1,16 +1,18 @@
 // The adapter's bus domain: everything between the Wishbone slave and the FIFOs to the MAC.
 //
-// docs/adapter.md; clk_bus only. rst is the power-on reset, rst_bus that and the soft reset, rst_path the longer one of what talks to the
-// MII domains (nic_reset). Signals of other domains enter through sync_2ff: the pins phy_link, mii_crs, mii_col; served, retry,
-// deferring (clk_tx), receiving (clk_rx); outcome is held still beside served.
-// Parameters: BUFFER_PAGES, BUS_HZ, TX_SLOTS: see nic_mii.
+// docs/adapter.md; clk_bus only. rst is the power-on reset, rst_bus that and the soft reset, rst_path the longer
+// one of what talks to the MII domains (nic_reset). Signals of other domains enter through sync_2ff: the pins
+// phy_link, mii_crs, mii_col; served, retry, deferring (clk_tx), receiving (clk_rx); outcome is held still beside
+// served.
+// Parameters: BUFFER_PAGES, BUS_HZ, TX_SLOTS, RMII: see nic_mii.
 `default_nettype none
 `timescale 1ns/1ps
 
 module nic_host #(
     parameter BUFFER_PAGES = 64,
     parameter BUS_HZ       = 50_000_000,
-    parameter TX_SLOTS     = 4
+    parameter TX_SLOTS     = 4,
+    parameter RMII         = 0
 ) (
     input  wire         clk_bus,
     input  wire         rst,
@@ -119,7 +121,7 @@ module nic_host #(
     wire [10:0] max_frame;
     wire [16:0] pause_cfg;
     wire        rx_load, slot_refused, busy_slot, inject_write;
-    nic_registers #(.BUFFER_PAGES(BUFFER_PAGES), .BUS_HZ(BUS_HZ), .TX_SLOTS(TX_SLOTS)) registers (
+    nic_registers #(.BUFFER_PAGES(BUFFER_PAGES), .BUS_HZ(BUS_HZ), .TX_SLOTS(TX_SLOTS), .RMII(RMII)) registers (
         .clk_bus(clk_bus), .rst(rst_bus), .rst_path(rst_path), .slot_bus(slot_bus),
         .execute_read(execute_read), .execute_write(execute_write), .address(wb_adr), .write_data(wb_dat_w),
         .mapped(register_mapped), .writable(register_writable), .refused(register_refused), .register_data(register_data),
@@ -146,7 +148,8 @@ module nic_host #(
     wire [12:0] done_status;
     wire [4:0]  done_late_collisions;
     wire        finish = done && !done_control;
-    assign pause_send = execute_write && wb_adr == REG_PAUSE_CFG && wb_dat_w[PAUSE_CFG_SEND_LSB] && ctrl[CTRL_FULL_DUPLEX_LSB];
+    assign pause_send = execute_write && wb_adr == REG_PAUSE_CFG && wb_dat_w[PAUSE_CFG_SEND_LSB]
+                        && ctrl[CTRL_FULL_DUPLEX_LSB];
 
     tx_slots #(.BUFFER_PAGES(BUFFER_PAGES), .TX_SLOTS(TX_SLOTS)) slots (
         .clk_bus(clk_bus), .rst(rst_bus),

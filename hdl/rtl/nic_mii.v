@@ -26,6 +26,7 @@
 //
 // Parameters. BUFFER_PAGES: buffer memory in pages of 256 octets, 4 to 64. BUS_HZ: frequency of clk_bus, at least 40 MHz, so that the
 // slot wheel outruns a 100 Mb/s MII. TX_SLOTS: transmit slots, 1 to 4.
+// RMII: 1 behind rmii_shim, where no SQE test signal can be seen: none is waited for, and CAPS says so.
 //
 // Not done here: autonegotiation and link supervision (the PHY's, reached through MDIO), RMII (a shim in front).
 `default_nettype none
@@ -34,7 +35,8 @@
 module nic_mii #(
     parameter BUFFER_PAGES = 64,
     parameter BUS_HZ       = 50_000_000,
-    parameter TX_SLOTS     = 4
+    parameter TX_SLOTS     = 4,
+    parameter RMII         = 0
 ) (
     input  wire         clk_bus,
     input  wire         rst,
@@ -68,6 +70,8 @@ module nic_mii #(
     output wire         mdio_o,
     output wire         mdio_oe,
     input  wire         mdio_i,
+    // CTRL.SPEED100 (clk_bus), for a shim that makes the MII clocks; changes only while nothing is being sent
+    output wire         speed100,
     // Observation (clk_tx), see above
     output wire         observe_waiting,
     output wire         observe_start,
@@ -82,6 +86,13 @@ module nic_mii #(
     output wire         observe_reset
 );
 `include "nic_regmap.vh"
+    localparam HAS_SQE_TEST = RMII == 0;
+    generate
+        if (RMII < 0 || RMII > 1) begin : range_check
+            PARAMETER_RMII_OUT_OF_RANGE invalid();
+        end
+    endgenerate
+
     // Resets, one for each domain; rst_path for what the bus domain shares with the others
     wire rst_bus, rst_path, rst_tx, rst_rx, soft_reset;
     assign observe_reset = rst_tx;
@@ -118,12 +129,14 @@ module nic_mii #(
     wire [3:0]  mac_txd, mac_rxd;
     wire        mac_tx_en, mac_tx_er, mac_rx_dv, mac_rx_er;
 
+    assign speed100 = ctrl[CTRL_SPEED100_LSB];
+
     nic_reset resets (
         .clk_bus(clk_bus), .rst(rst), .soft_reset(soft_reset), .rst_bus(rst_bus), .rst_path(rst_path),
         .clk_tx(clk_tx), .rst_tx(rst_tx), .clk_rx(clk_rx), .rst_rx(rst_rx)
     );
 
-    nic_host #(.BUFFER_PAGES(BUFFER_PAGES), .BUS_HZ(BUS_HZ), .TX_SLOTS(TX_SLOTS)) host (
+    nic_host #(.BUFFER_PAGES(BUFFER_PAGES), .BUS_HZ(BUS_HZ), .TX_SLOTS(TX_SLOTS), .RMII(RMII)) host (
         .clk_bus(clk_bus), .rst(rst), .rst_bus(rst_bus), .rst_path(rst_path), .soft_reset(soft_reset),
         .wb_cyc(wb_cyc), .wb_stb(wb_stb), .wb_we(wb_we), .wb_sel(wb_sel), .wb_adr(wb_adr), .wb_dat_w(wb_dat_w),
         .wb_dat_r(wb_dat_r), .wb_ack(wb_ack), .wb_err(wb_err), .irq(irq),
@@ -160,7 +173,7 @@ module nic_mii #(
     );
 
     mac_mii mac (
-        .full_duplex(full_duplex), .rx_enable(ctrl[CTRL_RX_EN_LSB]), .sqe_test(!ctrl[CTRL_SPEED100_LSB]), .late_retry(ctrl[CTRL_LATE_RETRY_LSB]), .defer_forever(ctrl[CTRL_DEFER_FOREVER_LSB]),
+        .full_duplex(full_duplex), .rx_enable(ctrl[CTRL_RX_EN_LSB]), .sqe_test(HAS_SQE_TEST && !speed100), .late_retry(ctrl[CTRL_LATE_RETRY_LSB]), .defer_forever(ctrl[CTRL_DEFER_FOREVER_LSB]),
         .no_backoff(ctrl[CTRL_NO_BACKOFF_LSB]), .force_collision(ctrl[CTRL_FORCE_COL_LSB]),
         .gap_part1_nibbles(gap_part1_nibbles), .gap_part2_nibbles(gap_part2_nibbles),
         .attempt_limit(attempt_limit), .backoff_limit(backoff_limit), .slot_nibbles(slot_nibbles), .jam_nibbles(jam_nibbles),

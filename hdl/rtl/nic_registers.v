@@ -1,9 +1,11 @@
 // Control and configuration registers, and the read multiplexer of all registers.
 //
-// Map: rig/adapter/regmap.yaml. Clock clk_bus; rst (power-on and soft reset) gives the reset values; rst_path holds the seed toggle.
-// A write takes effect at the edge with execute_write; register_data is loaded at the edge with slot_bus and holds what the
-// registers were before it. mapped, writable and refused are combinational from the address. What other modules keep
-// (interrupts, transmit slots, MDIO, PAUSE request, RX_CURR) they decode themselves and hand in to be read.
+// Map: rig/adapter/regmap.yaml. Clock clk_bus; rst (power-on and soft reset) gives the reset values; rst_path holds
+// the seed toggle.
+// A write takes effect at the edge with execute_write; register_data is loaded at the edge with slot_bus and holds
+// what the registers were before it. mapped, writable and refused are combinational from the address. What other
+// modules keep (interrupts, transmit slots, MDIO, PAUSE request, RX_CURR) they decode themselves and hand in to be
+// read.
 // Parameters: as built, for CAPS and BUS_HZ.
 `default_nettype none
 `timescale 1ns/1ps
@@ -11,7 +13,8 @@
 module nic_registers #(
     parameter BUFFER_PAGES = 64,
     parameter BUS_HZ       = 50_000_000,
-    parameter TX_SLOTS     = 4
+    parameter TX_SLOTS     = 4,
+    parameter RMII         = 0
 ) (
     input  wire        clk_bus,
     input  wire        rst,
@@ -68,8 +71,9 @@ module nic_registers #(
     localparam [3:0]  BUS_CYCLES           = 4'd4;          // see slot_wheel
     localparam [7:0]  PAGES                = BUFFER_PAGES;
     localparam [3:0]  SLOTS                = TX_SLOTS;
+    localparam [0:0]  BEHIND_RMII          = RMII != 0;
     localparam [31:0] HZ                   = BUS_HZ;
-    localparam [31:0] CAPS = {11'd0, 1'b0, BUS_CYCLES, SLOTS, MII_SYNC, MII_SYNC, PAGES};
+    localparam [31:0] CAPS = {11'd0, BEHIND_RMII, BUS_CYCLES, SLOTS, MII_SYNC, MII_SYNC, PAGES};
 
     reg [15:0] ipg;
     reg [31:0] collision_cfg;

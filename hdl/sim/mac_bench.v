@@ -159,6 +159,7 @@ module mac_bench #(
           .mdio_o(mdio_o),
           .mdio_oe(mdio_oe),
           .mdio_i(mdio_i),
+          .speed100(),
           .observe_waiting(),
           .observe_start(),
           .observe_collision(),

@@ -177,6 +177,7 @@ module segment_bench #(
           .mdio_o(),
           .mdio_oe(),
           .mdio_i(1'b1),
+          .speed100(),
           .observe_waiting(waiting[i]),
           .observe_start(start[i]),
           .observe_collision(collision[i]),

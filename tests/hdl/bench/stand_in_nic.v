@@ -12,7 +12,8 @@
 module nic_mii #(
     parameter BUFFER_PAGES = 64,
     parameter BUS_HZ = 50_000_000,
-    parameter TX_SLOTS = 4
+    parameter TX_SLOTS = 4,
+    parameter RMII = 0
 ) (
     input  wire         clk_bus,
     input  wire         rst,
@@ -42,6 +43,7 @@ module nic_mii #(
     output wire         mdio_o,
     output wire         mdio_oe,
     input  wire         mdio_i,
+    output wire         speed100,
     output wire         observe_waiting,
     output wire         observe_start,
     output wire         observe_collision,
@@ -158,4 +160,5 @@ module nic_mii #(
   assign mdc = 0;
   assign mdio_o = 0;
   assign mdio_oe = 0;
+  assign speed100 = 0;
 endmodule
