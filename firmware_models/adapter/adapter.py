@@ -379,17 +379,17 @@ class LanAdapter:
         """SOFT_RESET is executed now: everything but time, counters and buffer memory."""
         now_ns = self._kernel.now_ns
         self._in_reset_until_ns = now_ns + RESET_CLOCKS * self.bus_period_ns
-        self._reset_registers(now_ns)
+        self._reset_registers(now_ns, now_ns + self.bus_period_ns)
         self.csma.reset_at(self.port.edge_from(now_ns) + SYNC_EDGES)
         self._leave_reset(now_ns, self._in_reset_until_ns)
 
-    def _reset_registers(self, edge_ns: int) -> None:
+    def _reset_registers(self, edge_ns: int, line_ns: int) -> None:
         self._generation += 1
         self.registers.reset()
         self.receiver.disable()
         self.ring.set_boundary(0, edge_ns)
         self.ring.current = 0
-        self.interrupts.reset(edge_ns)
+        self.interrupts.reset(edge_ns, line_ns)
         self.injection.clear()
         self.mdio.reset()
         self._configure()
@@ -420,7 +420,7 @@ class LanAdapter:
             self._event_ns = next_clock * period_ns
             self._in_reset_until_ns = 0
             self.csma.reset_now()
-            self._reset_registers(now_ns)
+            self._reset_registers(now_ns, now_ns)
             self.slots.reset(now_ns)
             self.counters.clear()
         if self._segment.timeline is not None:

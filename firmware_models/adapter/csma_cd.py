@@ -122,9 +122,9 @@ class CsmaCd:
     __slots__ = (
         "_attempt", "_collision_edge", "_draw_word", "_end_edge", "_frame_id", "_had_collision_at_end", "_halt_ns",
         "_is_control", "_jam_edge", "_kernel", "_name", "_on_done", "_on_loopback", "_pauses", "_planned_edge",
-        "_release_edge", "_report", "_slots", "_start_edge", "_timeline", "_timer", "_transmission", "_waiting_edge",
-        "bits", "collision_sync", "deference", "generator", "jam_edges", "own_edges", "parameters", "phase", "port",
-        "slot_edges",
+        "_ready_edge", "_release_edge", "_report", "_slots", "_start_edge", "_timeline", "_timer", "_transmission",
+        "_waiting_edge", "bits", "collision_sync", "deference", "generator", "jam_edges", "own_edges", "parameters",
+        "phase", "port", "slot_edges",
     )  # fmt: skip
 
     def __init__(
@@ -155,6 +155,7 @@ class CsmaCd:
         self._frame_id = 0
         self._attempt = 0
         self._report = TransmitReport(b"")
+        self._ready_edge = 0  # the first edge at which the frame could wait, were there no pause
         self._waiting_edge = 0
         self._planned_edge: int | None = None  # in WAIT: the edge of the start; None while carrier lasts
         self._start_edge = 0
@@ -198,7 +199,8 @@ class CsmaCd:
     def pause(self, edge_ns: int, quanta: int) -> None:
         """Hold frames back for ``quanta`` of 512 bit times (Annex 31B), handed over at the bus edge ``edge_ns``."""
         loaded_edge = self.port.edge_from(edge_ns) + REQUEST_SYNC_EDGES
-        old = [(first, min(last, loaded_edge)) for first, last in self._pauses if last >= loaded_edge - self.slot_edges]
+        needed_edge = self._ready_edge if self.phase is WAIT else loaded_edge
+        old = [(first, min(last, loaded_edge)) for first, last in self._pauses if last >= needed_edge]
         self._pauses = [*old, (loaded_edge + 1, loaded_edge + quanta * PAUSE_QUANTUM_BITS // self.bits)]
         if self.phase is WAIT:
             self._plan()
@@ -249,6 +251,11 @@ class CsmaCd:
         """TX_EN is high."""
         return self.phase in (SEND, JAM)
 
+    @property
+    def collisions(self) -> int:
+        """Collisions of the frame under way so far."""
+        return self._report.collisions
+
     def is_deferring(self) -> bool:
         """Tell whether the deference process is out of WATCH at the last edge."""
         edge = self.port.edge_after(self._kernel.now_ns) - 1
@@ -290,7 +297,7 @@ class CsmaCd:
     def _wait_from(self, edge: int) -> None:
         """The frame waits for the medium from ``edge`` on."""
         self.phase = WAIT
-        self._waiting_edge = edge
+        self._ready_edge = self._waiting_edge = edge
         if not self.deference.full_duplex:
             self.port.segment.listeners[self] = None
         self._plan()
@@ -302,7 +309,7 @@ class CsmaCd:
         known_edge = port.edge_after(self._kernel.now_ns)
         edge = self.deference.earliest_start(waiting_edge, known_edge)
         if self._pauses and not self._is_control:
-            edge = self._after_pauses(edge, known_edge)
+            edge = self._after_pauses(known_edge)
         self._planned_edge = edge
         if not self.parameters.defer_forever:
             last = waiting_edge + MAX_DEFER_BITS // self.bits - 1
@@ -314,8 +321,10 @@ class CsmaCd:
         else:
             self._schedule(port.edge_ns(edge), self._start)
 
-    def _after_pauses(self, edge: int | None, known_edge: int) -> int | None:
-        """Move a start out of every pause; the frame waits anew from the end of the pause on."""
+    def _after_pauses(self, known_edge: int) -> int | None:
+        """Find the start outside of every pause; after a pause the frame waits anew."""
+        self._waiting_edge = self._ready_edge
+        edge = self.deference.earliest_start(self._ready_edge, known_edge)
         for first, last in self._pauses:
             if edge is None or edge < first:
                 break

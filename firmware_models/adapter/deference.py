@@ -13,7 +13,6 @@ from enum import IntEnum
 
 from firmware_models.network.segment import OPEN, Port, Transmission, merge
 
-
 MISSED_LIMIT = 6
 """Transmissions that are walked through; if more were missed, it pays to look for a short cut."""
 

@@ -95,13 +95,17 @@ class InterruptController:
         self.mask = mask
         self._update(edge_ns)
 
-    def reset(self, edge_ns: int) -> None:
-        """Clear everything; the line falls with it."""
+    def reset(self, edge_ns: int, line_ns: int) -> None:
+        """Clear everything at ``edge_ns``; the line falls at ``line_ns``, if it is asserted."""
         self.mask = 0
         self.moderate(0, 0, edge_ns)
         self.acknowledge(-1, edge_ns)
-        self._due_ns = -1
-        self._set_line(False, edge_ns)
+        self._due_ns = line_ns
+        self._due_value = False
+        if line_ns > self._kernel.now_ns:
+            self._kernel.call_at(line_ns, self._apply, line_ns)
+        else:
+            self._apply(line_ns)
 
     def close(self, now_ns: int) -> None:
         """End of a run: put an assertion that lasts into the timeline."""

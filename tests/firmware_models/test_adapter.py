@@ -274,7 +274,7 @@ def test_power() -> None:
     on_ns = lan.kernel.now_ns
     station.power(True)
     first_ns = station.first_execute_ns(on_ns)
-    assert first_ns == on_ns + 320
+    assert first_ns == on_ns + 400, "strobe at the 16th edge with power, executed at the next execute edge"
     lan.kernel.advance(first_ns)
     assert station.read32(reg.REG_CTRL) == reg.CTRL_RESET
     assert lan.counters(station) == {}
