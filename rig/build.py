@@ -17,7 +17,7 @@ from rig.adapter.bus import AdapterBus
 from rig.adapter.device import FrameDevice
 from rig.adapter.mac_rom import MacRom
 from rig.adapter.recorder import Timeline
-from rig.config.scenario import Scenario, Segment, Station, TcpSettings
+from rig.config.scenario import Scenario, Station, TcpSettings
 from rig.driver.config import DriverConfig
 from rig.driver.driver import NicDriver
 from rig.runtime.kernel import Kernel, Scheduler
@@ -74,27 +74,58 @@ def random_source(seed: int, *purpose: str) -> Random:
     return Random("/".join((str(seed), *purpose)))  # a text seeds through SHA-512, the same on every machine
 
 
+@dataclass(frozen=True, slots=True)
+class StationPlan:
+    """One adapter of a bench. ``position_bits`` and ``phase_ns`` as in a scenario; None is the default phase."""
+
+    name: str
+    mac: bytes
+    position_bits: int = 0
+    phase_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BenchPlan:
+    """Adapters on one segment. ``garbage_seed``, 32 bits, says what overlapping signals look like."""
+
+    stations: tuple[StationPlan, ...]
+    speed_mbps: int = 100
+    full_duplex: bool = False
+    garbage_seed: int = 0
+    delay_bits: int | None = None
+    """The largest position that is allowed."""
+
+
 def model_bench(kernel: Kernel, scenario: Scenario) -> Bench:
     """Return twins of the adapters on a modelled segment."""
-    return _ModelBench(kernel, scenario)
+    return planned_model_bench(kernel, _plan(scenario))
 
 
 def rtl_bench(kernel: Any, dut: Any, scenario: Scenario, records: Path) -> Bench:
     """Return the Verilog adapters of the simulation that runs this process; ``records`` is its recorder's file."""
+    return planned_rtl_bench(kernel, dut, _plan(scenario), records)
+
+
+def planned_model_bench(kernel: Kernel, plan: BenchPlan) -> Bench:
+    """Return twins of the adapters of ``plan``."""
+    return _ModelBench(kernel, plan)
+
+
+def planned_rtl_bench(kernel: Any, dut: Any, plan: BenchPlan, records: Path) -> Bench:
+    """Return the Verilog adapters of ``plan``; see :func:`rtl_bench`."""
     from rig.backends.rtl import RtlBench, RtlStation  # cocotb is there only inside a simulation
 
-    segment = _the_segment(scenario)
     stations = [
-        RtlStation(station.name, _rom(station), station.position_bits, station.phase_ns)
-        for station in scenario.stations
+        RtlStation(station.name, MacRom(station.mac).serialize(), station.position_bits, station.phase_ns)
+        for station in plan.stations
     ]
     return RtlBench(
         kernel,
         dut,
         stations,
-        speed_mbps=segment.speed_mbps,
-        full_duplex=segment.duplex == "full",
-        garbage_seed=_garbage_seed(scenario),
+        speed_mbps=plan.speed_mbps,
+        full_duplex=plan.full_duplex,
+        garbage_seed=plan.garbage_seed,
         records=records,
     )
 
@@ -171,31 +202,30 @@ def build_host(
 class _ModelBench:
     """Twins on one segment."""
 
-    def __init__(self, kernel: Kernel, scenario: Scenario) -> None:
+    def __init__(self, kernel: Kernel, plan: BenchPlan) -> None:
         from firmware_models.adapter.adapter import LanAdapter
         from firmware_models.network.segment import Segment as SegmentModel
         from rig.backends.model import ModelBus
 
-        segment = _the_segment(scenario)
         self._timeline = Timeline()
         self._segment = SegmentModel(
             kernel,
-            speed_mbps=segment.speed_mbps,
-            full_duplex=segment.duplex == "full",
-            delay_bits=segment.delay_bits,
-            seed=_garbage_seed(scenario),
+            speed_mbps=plan.speed_mbps,
+            full_duplex=plan.full_duplex,
+            delay_bits=plan.delay_bits,
+            seed=plan.garbage_seed,
             timeline=self._timeline,
         )
         self._adapters = {
             station.name: LanAdapter(
                 kernel,
                 self._segment,
-                _rom(station),
+                MacRom(station.mac).serialize(),
                 name=station.name,
                 position_bits=station.position_bits,
                 phase_ns=station.phase_ns,
             )
-            for station in scenario.stations
+            for station in plan.stations
         }
         self._buses = {name: ModelBus(kernel, adapter) for name, adapter in self._adapters.items()}
 
@@ -212,18 +242,15 @@ class _ModelBench:
         return self._timeline
 
 
-def _the_segment(scenario: Scenario) -> Segment:
+def _plan(scenario: Scenario) -> BenchPlan:
     (segment,) = scenario.segments.values()
-    return segment
-
-
-def _rom(station: Station) -> bytes:
-    return MacRom(parse_mac(station.mac)).serialize()
-
-
-def _garbage_seed(scenario: Scenario) -> int:
-    """Return what overlapping signals look like: 32 bits of the scenario's seed."""
-    return scenario.seed & 0xFFFFFFFF
+    stations = tuple(
+        StationPlan(station.name, parse_mac(station.mac), station.position_bits, station.phase_ns)
+        for station in scenario.stations
+    )
+    return BenchPlan(
+        stations, segment.speed_mbps, segment.duplex == "full", scenario.seed & 0xFFFFFFFF, segment.delay_bits
+    )
 
 
 def _stack_config(station: Station, tcp: TcpSettings) -> StackConfig:
