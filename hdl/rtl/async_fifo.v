@@ -1,9 +1,12 @@
 // Dual-clock FIFO: a two-port memory and Gray-coded pointers.
 //
-// Write side (clk_write): write_data enters at an edge with write_valid and write_ready; a write without write_ready is ignored.
-// write_level is the number of words inside as this side sees it (a word that was read leaves it with the synchroniser's delay).
-// Read side (clk_read): read_data is the oldest word while read_valid; an edge with read_ready takes it. A word written at edge
-// time t is seen at read edge x + 2, x being the first read edge >= t (> t where both edges coincide).
+// Write side (clk_write): write_data enters at an edge with write_valid and write_ready; a write without
+// write_ready is ignored.
+// write_level is the number of words inside as this side sees it (a word that was read leaves it with the
+// synchroniser's delay).
+// Read side (clk_read): read_data is the oldest word while read_valid; an edge with read_ready takes it. A word
+// written at edge time t is seen at read edge x + 2, x being the first read edge >= t (> t where both edges
+// coincide).
 // Reset: rst_write and rst_read, each in its own domain; both must overlap (see nic_reset).
 // Parameters: WIDTH in bits; ADDRESS_BITS, depth = 2 ** ADDRESS_BITS words, 2 to 10.
 // The memory is read one clock ahead of its use, so that it may be a block RAM.

@@ -1,10 +1,12 @@
-// Truncated binary exponential backoff: the random number, the window, and the slot timer, which also measures late collisions.
+// Truncated binary exponential backoff: the random number, the window, and the slot timer, which also measures late
+// collisions.
 //
 // IEEE Std 802.3-2022 4.2.3.2.5; docs/adapter.md "Draw". Clock clk_tx.
-// Random number: the oldest word of the injection FIFO, else the low bits of a 32-bit Galois register, which steps at each edge with
-// `step`; load puts `seed` (not 0) into it, and so does rst. window_grow at each collision but not past backoff_limit doubles the window; window_reset after the last
-// attempt closes it. draw takes a number: `slots` (combinational) is the number of slot times, expired says, from that many slot
-// times after the draw on, that they are over. start restarts the slot timer: slot_elapsed is 1 from slot_nibbles edges after it.
+// Random number: the oldest word of the injection FIFO, else the low bits of a 32-bit Galois register, which steps
+// at each edge with `step`; load puts `seed` (not 0) into it, and so does rst. window_grow at each collision but
+// not past backoff_limit doubles the window; window_reset after the last attempt closes it. draw takes a number:
+// `slots` (combinational) is the number of slot times, expired says, from that many slot times after the draw on,
+// that they are over. start restarts the slot timer: slot_elapsed is 1 from slot_nibbles edges after it.
 // Parameters: none. slot_nibbles: slot time in units of 4 BT; 0 acts as 1.
 `default_nettype none
 `timescale 1ns/1ps

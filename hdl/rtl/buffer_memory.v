@@ -1,7 +1,9 @@
-// The buffer memory behind its time-slot arbiter: one single-port RAM, one access per clk_bus edge, users in a fixed turn.
+// The buffer memory behind its time-slot arbiter: one single-port RAM, one access per clk_bus edge, users in a
+// fixed turn.
 //
-// slot_bus: the bus reads, or writes with bus_write; slot_fetch: the transmit fetch reads; slot_store: the receive store writes with
-// store_write. Who presents an address before the edge of its slot finds the word in read_data before the next edge. Addresses count words.
+// slot_bus: the bus reads, or writes with bus_write; slot_fetch: the transmit fetch reads; slot_store: the receive
+// store writes with store_write. Who presents an address before the edge of its slot finds the word in read_data
+// before the next edge. Addresses count words.
 // Parameters: BUFFER_PAGES, size in pages of 256 octets, 4 to 64.
 `default_nettype none
 `timescale 1ns/1ps
@@ -27,7 +29,8 @@ module buffer_memory #(
 );
     localparam PAGE_WORDS   = 64;
     localparam WORDS        = PAGE_WORDS * BUFFER_PAGES;
-    localparam ADDRESS_BITS = BUFFER_PAGES > 32 ? 12 : BUFFER_PAGES > 16 ? 11 : BUFFER_PAGES > 8 ? 10 : BUFFER_PAGES > 4 ? 9 : 8;
+    localparam ADDRESS_BITS = BUFFER_PAGES > 32 ? 12 : BUFFER_PAGES > 16 ? 11 : BUFFER_PAGES > 8 ? 10
+                            : BUFFER_PAGES > 4 ? 9 : 8;
 
     wire [13:0] address = slot_fetch ? fetch_address : slot_store ? store_address : bus_address;
     wire        write   = (slot_bus && bus_write) || (slot_store && store_write);

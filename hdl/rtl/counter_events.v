@@ -1,8 +1,9 @@
 // Turns the end of a frame into increments of management counters, one per turn of the slot wheel.
 //
-// Rules: docs/adapter.md "Counters and interrupts" (clause 30 attributes, IEEE Std 802.3-2022 5.2.4). Clock clk_bus; only power-on (rst) forgets increments
-// that wait. tx_done and rx_end are pulses with their qualifiers; from the edge with slot_bus on, op_valid, op_index and op_increment show
-// one increment for one turn, unless hold. Received events go first, the symbol error before all: fragments can follow each other fast.
+// Rules: docs/adapter.md "Counters and interrupts" (clause 30 attributes, IEEE Std 802.3-2022 5.2.4). Clock
+// clk_bus; only power-on (rst) forgets increments that wait. tx_done and rx_end are pulses with their qualifiers;
+// from the edge with slot_bus on, op_valid, op_index and op_increment show one increment for one turn, unless hold.
+// Received events go first, the symbol error before all: fragments can follow each other fast.
 `default_nettype none
 `timescale 1ns/1ps
 
@@ -53,7 +54,9 @@ module counter_events (
     reg [4:0]  late_collisions, collisions;
     reg [10:0] tx_data, rx_data;
 
-    wire ok = tx_status[TX_STATUS_OK_LSB];
+    wire ok       = tx_status[TX_STATUS_OK_LSB];
+    wire deferred = tx_status[TX_STATUS_DEFERRED_LSB];
+    wire received = rx_counted && rx_status[RX_STATUS_OK] && !rx_overrun;
     wire [4:0] tx_collisions = tx_status[TX_STATUS_COLLISIONS_LSB +: TX_STATUS_COLLISIONS_WIDTH];
 
     wire [10:0] overhead = tx_fcs ? HEADER_OCTETS : OVERHEAD_OCTETS;
@@ -62,36 +65,36 @@ module counter_events (
     always @* begin
         tx_new = 0;
         if (tx_done) begin
-            tx_new[CNT_AFRAMESTRANSMITTEDOK]           = ok;
-            tx_new[CNT_ASINGLECOLLISIONFRAMES]         = ok && tx_collisions == 5'd1;
-            tx_new[CNT_AMULTIPLECOLLISIONFRAMES]       = ok && tx_collisions > 5'd1;
-            tx_new[CNT_ADEFERREDTRANSMISSIONS]         = ok && tx_collisions == 5'd0 && tx_status[TX_STATUS_DEFERRED_LSB] && !full_duplex;
-            tx_new[CNT_ALATECOLLISIONS]                = tx_late_collisions != 5'd0;
-            tx_new[CNT_AFRAMESABORTEDDUETOXSCOLLS]     = tx_status[TX_STATUS_EXC_COL_LSB];
-            tx_new[CNT_AFRAMESWITHEXCESSIVEDEFERRAL]   = tx_status[TX_STATUS_EXC_DEFERRAL_LSB];
-            tx_new[CNT_ACARRIERSENSEERRORS]            = tx_status[TX_STATUS_CRS_LOST_LSB];
+            tx_new[CNT_AFRAMESTRANSMITTEDOK]            = ok;
+            tx_new[CNT_ASINGLECOLLISIONFRAMES]          = ok && tx_collisions == 5'd1;
+            tx_new[CNT_AMULTIPLECOLLISIONFRAMES]        = ok && tx_collisions > 5'd1;
+            tx_new[CNT_ADEFERREDTRANSMISSIONS]          = ok && tx_collisions == 5'd0 && deferred && !full_duplex;
+            tx_new[CNT_ALATECOLLISIONS]                 = tx_late_collisions != 5'd0;
+            tx_new[CNT_AFRAMESABORTEDDUETOXSCOLLS]      = tx_status[TX_STATUS_EXC_COL_LSB];
+            tx_new[CNT_AFRAMESWITHEXCESSIVEDEFERRAL]    = tx_status[TX_STATUS_EXC_DEFERRAL_LSB];
+            tx_new[CNT_ACARRIERSENSEERRORS]             = tx_status[TX_STATUS_CRS_LOST_LSB];
             tx_new[CNT_AFRAMESLOSTDUETOINTMACXMITERROR] = tx_status[TX_STATUS_UNDERRUN_LSB];
-            tx_new[CNT_ASQETESTERRORS]                 = tx_status[TX_STATUS_SQE_MISSING_LSB];
-            tx_new[CNT_AOCTETSTRANSMITTEDOK]           = ok;
-            tx_new[CNT_AMULTICASTFRAMESXMITTEDOK]      = ok && tx_multicast && !tx_broadcast;
-            tx_new[CNT_ABROADCASTFRAMESXMITTEDOK]      = ok && tx_broadcast;
-            tx_new[CNT_APAUSEMACCTRLFRAMESTRANSMITTED] = ok && tx_control;
-            tx_new[COLLISION_TABLE]                    = ok && tx_collisions != 5'd0 && tx_collisions <= MAX_TABLE;
+            tx_new[CNT_ASQETESTERRORS]                  = tx_status[TX_STATUS_SQE_MISSING_LSB];
+            tx_new[CNT_AOCTETSTRANSMITTEDOK]            = ok;
+            tx_new[CNT_AMULTICASTFRAMESXMITTEDOK]       = ok && tx_multicast && !tx_broadcast;
+            tx_new[CNT_ABROADCASTFRAMESXMITTEDOK]       = ok && tx_broadcast;
+            tx_new[CNT_APAUSEMACCTRLFRAMESTRANSMITTED]  = ok && tx_control;
+            tx_new[COLLISION_TABLE]                     = ok && tx_collisions != 5'd0 && tx_collisions <= MAX_TABLE;
         end
         rx_new = 0;
         if (rx_end) begin
-            rx_new[CNT_AFRAMESRECEIVEDOK - FIRST]          = rx_counted && rx_status[RX_STATUS_OK] && !rx_overrun;
-            rx_new[CNT_AFRAMECHECKSEQUENCEERRORS - FIRST]  = rx_counted && rx_status[RX_STATUS_FCS_ERROR];
-            rx_new[CNT_AALIGNMENTERRORS - FIRST]           = rx_counted && rx_status[RX_STATUS_ALIGNMENT_ERROR];
-            rx_new[CNT_AFRAMETOOLONGERRORS - FIRST]        = rx_counted && rx_status[RX_STATUS_TOO_LONG];
-            rx_new[CNT_AINRANGELENGTHERRORS - FIRST]       = rx_counted && rx_status[RX_STATUS_IN_RANGE_LENGTH];
-            rx_new[CNT_AOUTOFRANGELENGTHFIELD - FIRST]     = rx_counted && rx_status[RX_STATUS_OUT_OF_RANGE_LENGTH];
+            rx_new[CNT_AFRAMESRECEIVEDOK - FIRST]              = received;
+            rx_new[CNT_AFRAMECHECKSEQUENCEERRORS - FIRST]      = rx_counted && rx_status[RX_STATUS_FCS_ERROR];
+            rx_new[CNT_AALIGNMENTERRORS - FIRST]               = rx_counted && rx_status[RX_STATUS_ALIGNMENT_ERROR];
+            rx_new[CNT_AFRAMETOOLONGERRORS - FIRST]            = rx_counted && rx_status[RX_STATUS_TOO_LONG];
+            rx_new[CNT_AINRANGELENGTHERRORS - FIRST]           = rx_counted && rx_status[RX_STATUS_IN_RANGE_LENGTH];
+            rx_new[CNT_AOUTOFRANGELENGTHFIELD - FIRST]         = rx_counted && rx_status[RX_STATUS_OUT_OF_RANGE_LENGTH];
             rx_new[CNT_AFRAMESLOSTDUETOINTMACRCVERROR - FIRST] = rx_counted && rx_status[RX_STATUS_OK] && rx_overrun;
-            rx_new[CNT_AOCTETSRECEIVEDOK - FIRST]          = rx_new[CNT_AFRAMESRECEIVEDOK - FIRST];
-            rx_new[CNT_AMULTICASTFRAMESRECEIVEDOK - FIRST] = rx_new[CNT_AFRAMESRECEIVEDOK - FIRST] && rx_status[RX_STATUS_MULTICAST];
-            rx_new[CNT_ABROADCASTFRAMESRECEIVEDOK - FIRST] = rx_new[CNT_AFRAMESRECEIVEDOK - FIRST] && rx_status[RX_STATUS_BROADCAST];
-            rx_new[CNT_APAUSEMACCTRLFRAMESRECEIVED - FIRST] = rx_pause;
-            rx_new[CNT_ASYMBOLERRORDURINGCARRIER - FIRST]  = rx_status[RX_STATUS_SYMBOL_ERROR];
+            rx_new[CNT_AOCTETSRECEIVEDOK - FIRST]              = received;
+            rx_new[CNT_AMULTICASTFRAMESRECEIVEDOK - FIRST]     = received && rx_status[RX_STATUS_MULTICAST];
+            rx_new[CNT_ABROADCASTFRAMESRECEIVEDOK - FIRST]     = received && rx_status[RX_STATUS_BROADCAST];
+            rx_new[CNT_APAUSEMACCTRLFRAMESRECEIVED - FIRST]    = rx_pause;
+            rx_new[CNT_ASYMBOLERRORDURINGCARRIER - FIRST]      = rx_status[RX_STATUS_SYMBOL_ERROR];
         end
     end
 
@@ -127,7 +130,8 @@ module counter_events (
         if (tx_done) begin
             late_collisions <= tx_late_collisions;
             collisions      <= tx_collisions;
-            tx_data         <= short && tx_pad && tx_fcs ? MINIMUM_DATA : tx_octets < overhead ? 11'd0 : tx_octets - overhead;
+            tx_data         <= short && tx_pad && tx_fcs ? MINIMUM_DATA
+                             : tx_octets < overhead ? 11'd0 : tx_octets - overhead;
         end
         if (rx_end) rx_data <= rx_octets - OVERHEAD_OCTETS;
         if (slot_bus) begin

@@ -1,9 +1,9 @@
 // The management counters: one block RAM of 64 words of 32 bits, and the engine that adds to them.
 //
-// Clock clk_bus; power-on reset (rst) clears every counter, which takes 64 clocks after it, during which counters read 0 and clearing holds
-// new increments back; a soft reset keeps them. Turn of the slot wheel: slot_bus, the word of the bus is read (read_data from then on, read_index
-// before); slot_fetch, the word of op_index is read; slot_store, the sum is written. Counters wrap; half is a pulse when one
-// reaches half of its range.
+// Clock clk_bus; power-on reset (rst) clears every counter, which takes 64 clocks after it, during which counters
+// read 0 and clearing holds new increments back; a soft reset keeps them. Turn of the slot wheel: slot_bus, the
+// word of the bus is read (read_data from then on, read_index before); slot_fetch, the word of op_index is read;
+// slot_store, the sum is written. Counters wrap; half is a pulse when one reaches half of its range.
 `default_nettype none
 `timescale 1ns/1ps
 

@@ -1,8 +1,9 @@
 // One step of the CRC-32 of the FCS by four bits, low bit (first on the wire) first. Combinational.
 //
-// IEEE Std 802.3-2022 3.2.9, polynomial 0x04C11DB7, here in the reflected form: preset the register to all ones, feed the frame
-// from the destination address on, send the complement starting with bit 0. After a frame with its good FCS the register holds
-// 0xDEBB20E3. Feeding crc[3:0] itself shifts the register by four, which is how the FCS is sent.
+// IEEE Std 802.3-2022 3.2.9, polynomial 0x04C11DB7, here in the reflected form: preset the register to all ones,
+// feed the frame from the destination address on, send the complement starting with bit 0. After a frame with its
+// good FCS the register holds 0xDEBB20E3. Feeding crc[3:0] itself shifts the register by four, which is how the FCS
+// is sent.
 `default_nettype none
 `timescale 1ns/1ps
 

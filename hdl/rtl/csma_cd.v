@@ -1,12 +1,15 @@
 // CSMA/CD: when a frame starts, what a collision does, how often it is tried, and how it ended.
 //
-// IEEE Std 802.3-2022 4.2.8 (TransmitLinkMgmt), 5.2.4 (outcomes); docs/adapter.md "Transmit MAC and CSMA/CD". Clock clk_tx; rst
-// forgets everything.
-// Request: the frame is wanted while request != served; request_control marks a MAC control frame, which a pause does not hold. At
-// the end served takes the value of request, and the outcome, which changes only then, is held still until the next one.
+// IEEE Std 802.3-2022 4.2.8 (TransmitLinkMgmt), 5.2.4 (outcomes); docs/adapter.md "Transmit MAC and CSMA/CD". Clock
+// clk_tx; rst forgets everything.
+// Request: the frame is wanted while request != served; request_control marks a MAC control frame, which a pause
+// does not hold. At the end served takes the value of request, and the outcome, which changes only then, is held
+// still until the next one.
 // retry toggles at each collision: the frame must be fetched again.
-// Framing (tx_mac): start and collision are combinational and act at this edge. Deference and backoff: modules of their own.
-// Outcome: {late collisions[4:0], underrun, SQE missing, CRS lost, EXC_COL, EXC_DEFERRAL, DEFERRED, collisions[4:0], OK}.
+// Framing (tx_mac): start and collision are combinational and act at this edge. Deference and backoff: modules of
+// their own.
+// Outcome: {late collisions[4:0], underrun, SQE missing, CRS lost, EXC_COL, EXC_DEFERRAL, DEFERRED,
+// collisions[4:0], OK}.
 // In full duplex carrier, collision, SQE test and carrier sense errors do not exist.
 `default_nettype none
 `timescale 1ns/1ps

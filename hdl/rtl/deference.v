@@ -1,12 +1,13 @@
 // The deference process of a clause 4 MAC with the two-part interpacket gap, one TX_CLK edge at a time.
 //
 // IEEE Std 802.3-2022 4.2.8 (Deference), 4.2.3.2.1; docs/adapter.md "Transmit MAC and CSMA/CD".
-// Clock clk_tx; rst puts it into WATCH. Inputs: carrier_sense, synchronised (ignored in full duplex); transmitting_next, TX_EN as it
-// will be after this edge; part1_nibbles and part2_nibbles, the parts of the gap (together at least one nibble is waited).
-// Outputs: may_start, combinational: a waiting frame starts at this edge; deferring, a register; blank, a register: the own receiver must not listen
-// (half duplex, from the start of a transmission until the carrier is gone).
-// After carrier that was not our own, carrier during part 1 restarts the gap; after our own transmission, and in part 2, carrier is ignored,
-// and a waiting frame starts into it, which keeps access fair.
+// Clock clk_tx; rst puts it into WATCH. Inputs: carrier_sense, synchronised (ignored in full duplex);
+// transmitting_next, TX_EN as it will be after this edge; part1_nibbles and part2_nibbles, the parts of the gap
+// (together at least one nibble is waited).
+// Outputs: may_start, combinational: a waiting frame starts at this edge; deferring, a register; blank, a register:
+// the own receiver must not listen (half duplex, from the start of a transmission until the carrier is gone).
+// After carrier that was not our own, carrier during part 1 restarts the gap; after our own transmission, and in
+// part 2, carrier is ignored, and a waiting frame starts into it, which keeps access fair.
 `default_nettype none
 `timescale 1ns/1ps
 

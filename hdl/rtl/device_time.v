@@ -1,7 +1,7 @@
 // Device time: whole nanoseconds since power-up, the time of the clk_bus edge before which it is read.
 //
-// now_ns is floor(k * 1e9 / BUS_HZ) before edge k (k = 1, 2, ...). Never reset. Where the period is no whole number of ns, the
-// remainder is accumulated, so that the time does not drift.
+// now_ns is floor(k * 1e9 / BUS_HZ) before edge k (k = 1, 2, ...). Never reset. Where the period is no whole number
+// of ns, the remainder is accumulated, so that the time does not drift.
 // Parameters: BUS_HZ, frequency of clk_bus in Hz.
 `default_nettype none
 `timescale 1ns/1ps

@@ -1,8 +1,10 @@
 // Interrupt causes, mask, moderation and the line.
 //
-// docs/adapter.md "Counters and interrupts". Clock clk_bus; rst clears everything. causes are pulses, bits as in INT_STATUS; a cause that comes
-// with the write that would clear it stays. The line (irq, a register) follows one edge after the causes it depends on.
-// Moderation: RX and TX together wait until COUNT of them have come, or 64 * TIME bus clocks have passed since the first.
+// docs/adapter.md "Counters and interrupts". Clock clk_bus; rst clears everything. causes are pulses, bits as in
+// INT_STATUS; a cause that comes with the write that would clear it stays. The line (irq, a register) follows one
+// edge after the causes it depends on.
+// Moderation: RX and TX together wait until COUNT of them have come, or 64 * TIME bus clocks have passed since the
+// first.
 // read_data is combinational from the address (INT_STATUS, INT_MASK, IRQ_MODERATION; others: don't care).
 `default_nettype none
 `timescale 1ns/1ps

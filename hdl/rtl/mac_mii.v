@@ -1,9 +1,10 @@
 // Clause 4 MAC on an MII: transmit framing, CSMA/CD, receive framing. Between the streams of the FIFOs and the MII.
 //
-// IEEE Std 802.3-2022 clauses 3, 4 and 22. Clocks clk_tx and clk_rx, each with its synchronous reset. Configuration inputs come from registers of the bus domain: full_duplex
-// and rx_enable through synchronisers, the others directly, since they may only change while nothing is being sent.
-// The request (a toggle), octets and its flags, the seed and the pause time are held still by the sender; served, retry and outcome are held
-// still by this side (csma_cd). Every crossing here is a sync_2ff or a toggle_sync.
+// IEEE Std 802.3-2022 clauses 3, 4 and 22. Clocks clk_tx and clk_rx, each with its synchronous reset. Configuration
+// inputs come from registers of the bus domain: full_duplex and rx_enable through synchronisers, the others
+// directly, since they may only change while nothing is being sent.
+// The request (a toggle), octets and its flags, the seed and the pause time are held still by the sender; served,
+// retry and outcome are held still by this side (csma_cd). Every crossing here is a sync_2ff or a toggle_sync.
 // Observation signals: see nic_mii.
 `default_nettype none
 `timescale 1ns/1ps
@@ -119,8 +120,8 @@ module mac_mii (
         .clk_tx(clk_tx), .rst(rst_tx), .load(pause_load), .quanta(pause_quanta), .paused(pause_running)
     );
 
-    // The fetch of the present or next frame: its request is the opposite of what has been served. (request_tx would not do: a
-    // word may overtake it in the synchronisers.)
+    // wanted_tag is the fetch of the present or next frame: its request is the opposite of what has been served.
+    // request_tx would not do: a word may overtake it in the synchronisers.
     tx_mac transmit (
         .clk_tx(clk_tx), .rst(rst_tx), .txd(txd), .tx_en(tx_en), .tx_er(tx_er),
         .octets(request_octets), .pad_enable(request_pad), .fcs_enable(request_fcs),

@@ -1,8 +1,10 @@
 // Management of the PHY: clause 22 frames on MDC and MDIO, started by a write to the MDIO register.
 //
-// IEEE Std 802.3-2022 22.2.4.5, 22.3.4; docs/adapter.md "MDIO". Clock clk_bus; rst ends a frame at once. A write while busy is ignored.
-// A bit lasts 2 * HALF clocks: MDC low, then high; MDIO changes where the bit begins and is sampled where MDC rises. done is a pulse at the edge at which
-// the last bit ends. A pad drives mdio_o while mdio_oe is 1, and a pull-up makes an absent PHY read 0xFFFF.
+// IEEE Std 802.3-2022 22.2.4.5, 22.3.4; docs/adapter.md "MDIO". Clock clk_bus; rst ends a frame at once. A write
+// while busy is ignored.
+// A bit lasts 2 * HALF clocks: MDC low, then high; MDIO changes where the bit begins and is sampled where MDC
+// rises. done is a pulse at the edge at which the last bit ends. A pad drives mdio_o while mdio_oe is 1, and a
+// pull-up makes an absent PHY read 0xFFFF.
 // Parameters: BUS_HZ; MDC runs at 2.5 MHz or below.
 `default_nettype none
 `timescale 1ns/1ps

@@ -1,9 +1,10 @@
 // MAC loopback: between the MAC and the pins of the MII, sends what the MAC transmits to its own receiver instead.
 //
-// Clocks clk_tx and clk_rx with their resets; `loopback` is held still while frames move. Without loopback everything passes through, combinational.
-// With it the outputs of the MII stay low, and a FIFO of 16 entries carries {TX_EN, TX_ER, TXD} to clk_rx: one entry an edge while TX_EN
-// is high, and one after it. Reading starts two edges after the first entry is seen, which lets the two clocks drift by more than
-// a nibble during a frame.
+// Clocks clk_tx and clk_rx with their resets; `loopback` is held still while frames move. Without loopback
+// everything passes through, combinational.
+// With it the outputs of the MII stay low, and a FIFO of 16 entries carries {TX_EN, TX_ER, TXD} to clk_rx: one
+// entry an edge while TX_EN is high, and one after it. Reading starts two edges after the first entry is seen,
+// which lets the two clocks drift by more than a nibble during a frame.
 // Not done here: carrier sense and collision, which do not exist in loopback (mac_mii).
 `default_nettype none
 `timescale 1ns/1ps

@@ -2,10 +2,10 @@
 //
 // IEEE Std 802.3-2022 clauses 3, 4 and 22; exact timing in docs/adapter.md, registers in rig/adapter/regmap.yaml.
 //
-// Clocks and reset. clk_bus drives everything that software sees; clk_tx and clk_rx come from the PHY (25 or 2.5 MHz) and drive
-// the MAC. rst is synchronous to clk_bus; the MII domains receive it through synchronisers, so mii_tx_en falls at the third
-// clk_tx edge after rst rises. The slot wheel and the device time are never reset: they count clk_bus edges from power-up,
-// the first edge being number 1.
+// Clocks and reset. clk_bus drives everything that software sees; clk_tx and clk_rx come from the PHY (25 or 2.5 MHz)
+// and drive the MAC. rst is synchronous to clk_bus; the MII domains receive it through synchronisers, so mii_tx_en
+// falls at the third clk_tx edge after rst rises. The slot wheel and the device time are never reset: they count
+// clk_bus edges from power-up, the first edge being number 1.
 //
 // Bus. Wishbone B4 classic, byte addresses, wb_sel = 1111 only; every access is executed at a clk_bus edge whose number is a
 // multiple of 4 and answered so that the master samples wb_ack or wb_err three edges later.
@@ -24,8 +24,8 @@
 //   observe_deferring  the deference process is not idle (clause 4: deferring)
 //   observe_reset      the MAC is in reset: what was under way is cut short at this edge, a frame was not sent whole
 //
-// Parameters. BUFFER_PAGES: buffer memory in pages of 256 octets, 4 to 64. BUS_HZ: frequency of clk_bus, at least 40 MHz, so that the
-// slot wheel outruns a 100 Mb/s MII. TX_SLOTS: transmit slots, 1 to 4.
+// Parameters. BUFFER_PAGES: buffer memory in pages of 256 octets, 4 to 64. BUS_HZ: frequency of clk_bus, at least
+// 40 MHz, so that the slot wheel outruns a 100 Mb/s MII. TX_SLOTS: transmit slots, 1 to 4.
 // RMII: 1 behind rmii_shim, where no SQE test signal can be seen: none is waited for, and CAPS says so.
 //
 // Not done here: autonegotiation and link supervision (the PHY's, reached through MDIO), RMII (a shim in front).
@@ -150,7 +150,8 @@ module nic_mii #(
         .request_control(request_control), .served(served), .retry(retry), .outcome(outcome),
         .deferring(observe_deferring), .receiving(receiving),
         .tx_data(tx_push_data), .tx_valid(tx_push_valid), .tx_ready(tx_push_ready),
-        .inject_data(inject_push_data), .inject_valid(inject_push_valid), .inject_ready(inject_push_ready), .inject_level(inject_level),
+        .inject_data(inject_push_data), .inject_valid(inject_push_valid), .inject_ready(inject_push_ready),
+        .inject_level(inject_level),
         .rx_data(rx_pop_data), .rx_valid(rx_pop_valid), .rx_ready(rx_pop_ready)
     );
 
@@ -162,7 +163,8 @@ module nic_mii #(
 
     async_fifo #(.WIDTH(10), .ADDRESS_BITS(4)) inject_fifo (
         .clk_write(clk_bus), .rst_write(rst_path),
-        .write_data(inject_push_data), .write_valid(inject_push_valid), .write_ready(inject_push_ready), .write_level(inject_level),
+        .write_data(inject_push_data), .write_valid(inject_push_valid), .write_ready(inject_push_ready),
+        .write_level(inject_level),
         .clk_read(clk_tx), .rst_read(rst_tx), .read_data(inject_data), .read_valid(inject_valid), .read_ready(inject_ready)
     );
 
@@ -173,7 +175,8 @@ module nic_mii #(
     );
 
     mac_mii mac (
-        .full_duplex(full_duplex), .rx_enable(ctrl[CTRL_RX_EN_LSB]), .sqe_test(HAS_SQE_TEST && !speed100), .late_retry(ctrl[CTRL_LATE_RETRY_LSB]), .defer_forever(ctrl[CTRL_DEFER_FOREVER_LSB]),
+        .full_duplex(full_duplex), .rx_enable(ctrl[CTRL_RX_EN_LSB]), .sqe_test(HAS_SQE_TEST && !speed100),
+        .late_retry(ctrl[CTRL_LATE_RETRY_LSB]), .defer_forever(ctrl[CTRL_DEFER_FOREVER_LSB]),
         .no_backoff(ctrl[CTRL_NO_BACKOFF_LSB]), .force_collision(ctrl[CTRL_FORCE_COL_LSB]),
         .gap_part1_nibbles(gap_part1_nibbles), .gap_part2_nibbles(gap_part2_nibbles),
         .attempt_limit(attempt_limit), .backoff_limit(backoff_limit), .slot_nibbles(slot_nibbles), .jam_nibbles(jam_nibbles),

@@ -1,7 +1,7 @@
 // PAUSE timer of Annex 31B: holds frames back for pause_time quanta of 512 bit times. Full duplex only.
 //
-// Clock clk_tx; rst ends a pause. load at edge p takes quanta (0 ends a running pause); paused is 1 at the edges
-// p + 1 .. p + 128 * quanta.
+// Clock clk_tx; rst ends a pause. load at edge p takes quanta (0 ends a running pause); paused is 1 at the edges p
+// + 1 .. p + 128 * quanta.
 // Not done here: recognising the frame (rx_store), and what a pause holds back (csma_cd).
 `default_nettype none
 `timescale 1ns/1ps

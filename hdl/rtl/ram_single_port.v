@@ -1,6 +1,8 @@
-// Single-port synchronous RAM, 32 bits wide; a tool infers block RAM. Alone in its file so that a board may bring another.
+// Single-port synchronous RAM, 32 bits wide; a tool infers block RAM. Alone in its file so that a board may bring
+// another.
 //
-// At a clock edge with write the word at address takes write_data; without it read_data takes the word. All words are 0 after configuration.
+// At a clock edge with write the word at address takes write_data; without it read_data takes the word. All words
+// are 0 after configuration.
 // Parameters: WORDS, and ADDRESS_BITS for them.
 `default_nettype none
 `timescale 1ns/1ps

@@ -1,8 +1,8 @@
 // Whose frame it is, and what its Length/Type says: collects the first words of a received frame.
 //
-// IEEE Std 802.3-2022 4.2.9 (RecognizeAddress), 3.2.6; PAUSE: Annex 31B. Clock clk_bus. word is taken at an edge with word_valid, index its number in the frame
-// (5 or more stay 5). The results hold from the fourth word on until the next frame; hash, from the end mark, selects the
-// multicast hash entry.
+// IEEE Std 802.3-2022 4.2.9 (RecognizeAddress), 3.2.6; PAUSE: Annex 31B. Clock clk_bus. word is taken at an edge
+// with word_valid, index its number in the frame (5 or more stay 5). The results hold from the fourth word on until
+// the next frame; hash, from the end mark, selects the multicast hash entry.
 // Station address and Length/Type: octet 0 of the frame in bits 7..0 of word 0.
 `default_nettype none
 `timescale 1ns/1ps

@@ -1,8 +1,9 @@
-// What a received frame is: the tests of clause 4.2.9 in their order. Combinational, from the end mark and the results of rx_filter.
+// What a received frame is: the tests of clause 4.2.9 in their order. Combinational, from the end mark and the
+// results of rx_filter.
 //
 // IEEE Std 802.3-2022 4.2.9, 4.3.2; docs/adapter.md "Receive MAC". octets: destination address to FCS.
-// status: the bits of RX_STATUS; exactly one of OK .. OUT_OF_RANGE_LENGTH is set. accepted: to be stored. counted: of 64 octets or more and addressed
-// to us, so that counters and RX_ERR see it.
+// status: the bits of RX_STATUS; exactly one of OK .. OUT_OF_RANGE_LENGTH is set. accepted: to be stored. counted:
+// of 64 octets or more and addressed to us, so that counters and RX_ERR see it.
 `default_nettype none
 `timescale 1ns/1ps
 

@@ -1,11 +1,13 @@
 // Receive framing: SFD hunt, octets from nibbles, FCS check, length; one nibble per RX_CLK edge.
 //
-// IEEE Std 802.3-2022 3.2, 4.2.9, clause 22; docs/adapter.md "Receive MAC". Clock clk_rx; rst abandons what is being received.
-// A reception begins when RX_DV rises while blank is low and enable high; at any edge with RX_DV high and blank high or enable low it is abandoned,
-// and so is what remains of it.
-// Output stream (no back pressure: the FIFO behind it is emptied faster than a MII fills it): words of four octets, octet 0 in
-// bits 7..0, at the edge of their last octet; word_first marks the first of a frame; a partial word, filled with zeros, at the edge that samples RX_DV low; one
-// edge later, with word_end, the end mark {hash[5:0], cut, symbol error, dribble, FCS good, octets[10:0]}. A frame that was abandoned has no end mark.
+// IEEE Std 802.3-2022 3.2, 4.2.9, clause 22; docs/adapter.md "Receive MAC". Clock clk_rx; rst abandons what is
+// being received.
+// A reception begins when RX_DV rises while blank is low and enable high; at any edge with RX_DV high and blank
+// high or enable low it is abandoned, and so is what remains of it.
+// Output stream (no back pressure: the FIFO behind it is emptied faster than a MII fills it): words of four octets,
+// octet 0 in bits 7..0, at the edge of their last octet; word_first marks the first of a frame; a partial word,
+// filled with zeros, at the edge that samples RX_DV low; one edge later, with word_end, the end mark {hash[5:0],
+// cut, symbol error, dribble, FCS good, octets[10:0]}. A frame that was abandoned has no end mark.
 // Frames are cut after 2047 octets (cut = 1). hash: bits 31..26 of the CRC register after the destination address.
 // Not done here: whose frame it is, and what its length and Length/Type mean (rx_store).
 `default_nettype none

@@ -1,9 +1,10 @@
 // Stores received frames in the receive ring, decides which ones stay, and reports every frame.
 //
-// docs/adapter.md "Store". Clock clk_bus; rst forgets a frame under way. The words of rx_mac come from the receive FIFO: {end, first, data}. One word is
-// taken per turn of the slot wheel, at the edge with slot_store, and written there to the buffer memory, behind a gap of 16 octets
-// for the header. At the end mark (edge A) the frame is judged; an accepted one gets its header in the next four turns, and only then RX_CURR moves,
-// so that software never sees half a frame and a frame that is not accepted costs nothing. A frame that would reach RX_BNRY is
+// docs/adapter.md "Store". Clock clk_bus; rst forgets a frame under way. The words of rx_mac come from the receive
+// FIFO: {end, first, data}. One word is taken per turn of the slot wheel, at the edge with slot_store, and written
+// there to the buffer memory, behind a gap of 16 octets for the header. At the end mark (edge A) the frame is
+// judged; an accepted one gets its header in the next four turns, and only then RX_CURR moves, so that software
+// never sees half a frame and a frame that is not accepted costs nothing. A frame that would reach RX_BNRY is
 // dropped (overrun) without touching the pages before it.
 // While enable is low everything is dropped. load puts RX_START into RX_CURR.
 // Event pulses: at A: event_end with its qualifiers; event_stored with the last word of the header.

@@ -1,6 +1,7 @@
 // Gives the buffer memory to one user per bus clock, in turn: the number of the clk_bus edge modulo 4.
 //
-// slot is stable before an edge and says whose edge it is: 0 bus access, 1 transmit fetch, 2 receive store; 3 is spare.
+// slot is stable before an edge and says whose edge it is: 0 bus access, 1 transmit fetch, 2 receive store; 3 is
+// spare.
 // Never reset (docs/adapter.md): the first edge after power-up is number 1, which the initial value says.
 `default_nettype none
 `timescale 1ns/1ps

@@ -1,10 +1,11 @@
 // Reads the frame under way from the buffer memory into the transmit FIFO, again after each collision.
 //
-// Clock clk_bus; rst_path stops it. issue (pulse) starts a frame at head_page, or, with issue_control, a PAUSE frame that is made up here;
-// request_octets is valid from the next edge on. Each change of retry (from clk_tx) starts the frame again. One word per turn of the slot wheel: read_address is valid before
-// the edge with slot_fetch, memory_data holds the word before the next edge (slot_store), at which it enters the FIFO.
-// A FIFO word is {tag[1:0], first, data}; tag = {request, retry} names the fetch, so that the MAC can tell a word of the present
-// attempt from those of an attempt that failed.
+// Clock clk_bus; rst_path stops it. issue (pulse) starts a frame at head_page, or, with issue_control, a PAUSE
+// frame that is made up here; request_octets is valid from the next edge on. Each change of retry (from clk_tx)
+// starts the frame again. One word per turn of the slot wheel: read_address is valid before the edge with
+// slot_fetch, memory_data holds the word before the next edge (slot_store), at which it enters the FIFO.
+// A FIFO word is {tag[1:0], first, data}; tag = {request, retry} names the fetch, so that the MAC can tell a word
+// of the present attempt from those of an attempt that failed.
 // multicast and broadcast describe the destination address of the frame that was fetched last.
 `default_nettype none
 `timescale 1ns/1ps

@@ -1,13 +1,14 @@
 // Transmit framing: preamble, SFD, octets, pad, FCS, jam, one nibble per TX_CLK edge.
 //
 // IEEE Std 802.3-2022 3.2, 4.2.8 (BitTransmitter), clause 22. Clock clk_tx; rst drops TX_EN.
-// start (from csma_cd, while TX_EN is low) makes TX_EN rise; octets, pad_enable and fcs_enable are held still until the end. The frame comes from
-// the word stream: word_first marks its first word and word_tag names the fetch it belongs to; what is not of the fetch wanted_tag is thrown
-// away. A word must be there when its first nibble is due (16 nibbles after start for the first), or the frame ends in an underrun:
-// TX_ER for two nibbles.
-// collision (combinational, only while may_collide) turns the rest into a jam of jam_nibbles (0 acts as 1) once the header is out.
-// Outputs: transmitting, the register behind TX_EN; transmitting_next; ending: TX_EN falls at this edge; underrun: valid with ending;
-// jam_first: the first jam nibble goes out at this edge.
+// start (from csma_cd, while TX_EN is low) makes TX_EN rise; octets, pad_enable and fcs_enable are held still until
+// the end. The frame comes from the word stream: word_first marks its first word and word_tag names the fetch it
+// belongs to; what is not of the fetch wanted_tag is thrown away. A word must be there when its first nibble is due
+// (16 nibbles after start for the first), or the frame ends in an underrun: TX_ER for two nibbles.
+// collision (combinational, only while may_collide) turns the rest into a jam of jam_nibbles (0 acts as 1) once the
+// header is out.
+// Outputs: transmitting, the register behind TX_EN; transmitting_next; ending: TX_EN falls at this edge; underrun:
+// valid with ending; jam_first: the first jam nibble goes out at this edge.
 // Not done here: when to start, and what follows a collision (csma_cd).
 `default_nettype none
 `timescale 1ns/1ps

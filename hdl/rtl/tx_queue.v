@@ -1,10 +1,13 @@
 // Order of the transmit slots, and the conversation with the MAC: one request at a time.
 //
-// Clock clk_bus; rst empties the queue, rst_path (which may last longer) puts the toggles at rest and holds requests back. push appends a slot. With the MAC free and enable high, the
-// request (toggle) changes at the edge after the push, or after the end of the frame before; issue is that edge, at which the slot head_slot must
-// show its head_page and head_octets; request_octets and the flags are held still from then on. A PAUSE frame (pause_send, a pulse) goes before queued slots.
-// The MAC answers by making served equal to request, with its outcome held still: two edges after the first that samples it, done
-// is a pulse, with done_slot, done_status (TX_STATUS bits 12..0) and done_late_collisions; done_control tells a PAUSE frame from a slot.
+// Clock clk_bus; rst empties the queue, rst_path (which may last longer) puts the toggles at rest and holds
+// requests back. push appends a slot. With the MAC free and enable high, the request (toggle) changes at the edge
+// after the push, or after the end of the frame before; issue is that edge, at which the slot head_slot must show
+// its head_page and head_octets; request_octets and the flags are held still from then on. A PAUSE frame
+// (pause_send, a pulse) goes before queued slots.
+// The MAC answers by making served equal to request, with its outcome held still: two edges after the first that
+// samples it, done is a pulse, with done_slot, done_status (TX_STATUS bits 12..0) and done_late_collisions;
+// done_control tells a PAUSE frame from a slot.
 `default_nettype none
 `timescale 1ns/1ps
 

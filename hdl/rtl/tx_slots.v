@@ -1,8 +1,10 @@
 // Registers of the transmit slots: page, octets, SEND and the outcome.
 //
-// Clock clk_bus; rst clears all. Written at the edge with execute_write; read_data is combinational from the address.
-// A SEND that can be sent pushes the slot (push, push_slot: pulse at the execute edge); one that cannot is finished one edge later with
-// BAD_COMMAND (refused: pulse at that edge). A write to a slot that is queued is ignored (busy_slot: pulse).
+// Clock clk_bus; rst clears all. Written at the edge with execute_write; read_data is combinational from the
+// address.
+// A SEND that can be sent pushes the slot (push, push_slot: pulse at the execute edge); one that cannot is finished
+// one edge later with BAD_COMMAND (refused: pulse at that edge). A write to a slot that is queued is ignored
+// (busy_slot: pulse).
 // head_slot selects head_page and head_octets. finish (pulse) ends finish_slot with finish_status.
 // Parameters: BUFFER_PAGES, TX_SLOTS: as built.
 // Not done here: the order of the slots (tx_queue) and the time when they finished (tx_time).

@@ -1,7 +1,8 @@
 // Device time at which each transmit slot finished: the TX_TIME window.
 //
-// Clock clk_bus. store (pulse) keeps now_ns for store_slot; read_data is, from the edge with slot_bus on, the low or high word (read_high) of read_slot
-// as it was before that edge. A slot reads 0 from reset until it was first stored. The memory may be a block RAM.
+// Clock clk_bus. store (pulse) keeps now_ns for store_slot; read_data is, from the edge with slot_bus on, the low
+// or high word (read_high) of read_slot as it was before that edge. A slot reads 0 from reset until it was first
+// stored. The memory may be a block RAM.
 `default_nettype none
 `timescale 1ns/1ps
 

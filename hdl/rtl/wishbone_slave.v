@@ -1,12 +1,15 @@
 // Wishbone B4 classic slave: executes one access per turn of the slot wheel and answers three clocks later.
 //
-// Clock clk_bus. An access is executed at an edge with slot_bus that sees wb_cyc and wb_stb; ACK or ERR is high before the third edge after it.
-// Only a power-on reset (rst) breaks off an access; in a soft reset (rst_bus) accesses are answered and writes have no effect.
-// Towards the registers and memories: address and write_data are the master's, stable from before the execute edge to the answer;
-// execute_read, execute_write and buffer_write are pulses at the execute edge of an access that is not refused. The data of every source must be
-// valid after the execute edge (register_data, counter_data, time_data, buffer_data: registered there; rom_data: by address).
-// Refused (ERR): partial selects, an address that is not a multiple of 4 or not mapped, a write to what is read-only, and what the
-// registers refuse themselves (register_refused).
+// Clock clk_bus. An access is executed at an edge with slot_bus that sees wb_cyc and wb_stb; ACK or ERR is high
+// before the third edge after it.
+// Only a power-on reset (rst) breaks off an access; in a soft reset (rst_bus) accesses are answered and writes have
+// no effect.
+// Towards the registers and memories: address and write_data are the master's, stable from before the execute edge
+// to the answer; execute_read, execute_write and buffer_write are pulses at the execute edge of an access that is
+// not refused. The data of every source must be valid after the execute edge (register_data, counter_data,
+// time_data, buffer_data: registered there; rom_data: by address).
+// Refused (ERR): partial selects, an address that is not a multiple of 4 or not mapped, a write to what is
+// read-only, and what the registers refuse themselves (register_refused).
 // Parameters: BUFFER_PAGES, TX_SLOTS: as built.
 `default_nettype none
 `timescale 1ns/1ps
@@ -72,7 +75,10 @@ module wishbone_slave #(
             failed  <= refused;
         end
         if (slot_fetch)
-            wb_dat_r <= in_buffer ? buffer_data : in_rom ? rom_data : in_counters ? counter_data : in_time ? time_data : register_data;
+            wb_dat_r <= in_buffer   ? buffer_data
+                      : in_rom      ? rom_data
+                      : in_counters ? counter_data
+                      : in_time     ? time_data : register_data;
         wb_ack <= slot_store && pending && !failed;
         wb_err <= slot_store && pending && failed;
         if (rst) begin

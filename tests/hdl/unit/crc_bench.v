@@ -1,6 +1,7 @@
 `default_nettype none
 `timescale 1ns/1ps
-// Bench of crc32_nibble: feeds `octets` octets of `data` when `go` changes; crc is then the register, sent what would go out as FCS.
+// Bench of crc32_nibble: feeds `octets` octets of `data` when `go` changes; crc is then the register, sent what
+// would go out as FCS.
 module crc_bench;
   reg [16383:0] data = 0;
   integer octets = 0;

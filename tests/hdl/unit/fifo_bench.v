@@ -1,6 +1,7 @@
 `default_nettype none
 `timescale 1ns/1ps
-// Bench of async_fifo: random writes and reads at two unrelated clocks, checked word by word, and the delay of each crossing.
+// Bench of async_fifo: random writes and reads at two unrelated clocks, checked word by word, and the delay of each
+// crossing.
 //
 // Runs by itself between `go` and `finished`; problems counts what went wrong.
 module fifo_bench;

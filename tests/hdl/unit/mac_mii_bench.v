@@ -2,9 +2,10 @@
 `timescale 1ns/1ps
 // Bench of mac_mii at its pins: plays what Python has scheduled by edge number, and keeps what came out.
 //
-// One clock for both directions; edge is the number of the edge that comes next. A schedule says what is SAMPLED: bit k of crs_schedule
-// is what edge crs_base + k samples, and so on. The request (a toggle) is sampled first at edge request_edge; with `chain` not 0 further ones
-// follow as soon as the MAC has served the one before. attempts and receptions count; Python waits for them to change.
+// One clock for both directions; edge is the number of the edge that comes next. A schedule says what is SAMPLED:
+// bit k of crs_schedule is what edge crs_base + k samples, and so on. The request (a toggle) is sampled first at
+// edge request_edge; with `chain` not 0 further ones follow as soon as the MAC has served the one before. attempts
+// and receptions count; Python waits for them to change.
 module mac_mii_bench;
   localparam NIBBLES = 4608;
   localparam WORDS = 640;

@@ -1,8 +1,10 @@
 `default_nettype none
 `timescale 1ns/1ps
-// Bench of mdio_master with a clause 22 PHY behind it: 32 registers at address `phy`, driven 300 ns after MDC, the worst that is allowed.
+// Bench of mdio_master with a clause 22 PHY behind it: 32 registers at address `phy`, driven 300 ns after MDC, the
+// worst that is allowed.
 //
-// clocks counts clk_bus edges. When `go` changes, value is written to the MDIO register at the next edge; finished_at is the edge of done.
+// clocks counts clk_bus edges. When `go` changes, value is written to the MDIO register at the next edge;
+// finished_at is the edge of done.
 module mdio_bench;
   `include "nic_regmap.vh"
   reg clk_bus = 0, rst = 1;
