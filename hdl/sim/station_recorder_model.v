@@ -168,8 +168,8 @@ module station_recorder_model #(
         end
       end
       if (waiting && !waits) wait_ns = $time;
-      waits = waiting;
-      if (start) begin
+      waits = waiting && !mac_reset;
+      if (start && !mac_reset) begin
         present = attempt;
         if (present == 1) frame_id = frame_id + 1;
         if (wait_ns != $time && file != 0)

@@ -21,7 +21,7 @@ from rig.runtime.kernel import Kernel
 from rig.units import bit_time_ns
 
 PAGE_OCTETS = 256
-SLOT_PAGES = 6
+SLOT_PAGES = 8
 RING_FIRST = r.TX_SLOT_COUNT * SLOT_PAGES
 BROADCAST = b"\xff" * 6
 GROUP = bytes.fromhex("01005e000001")  # hash entry 31
@@ -163,7 +163,7 @@ def _steps(
         size = source.choice([46, source.randrange(46), source.randrange(46, 200), source.randrange(200, 1501)])
         ethertype = source.choice([b"\x88\xb5"] * 3 + [size.to_bytes(2, "big"), (size ^ 1).to_bytes(2, "big")])
         if is_odd:
-            size = source.choice([size] * 12 + [0, 1501, 1900, 2040])
+            size = source.choice([size] * 12 + [0, 1501, 1900, 2030])
         octets = destination + mac_of(own) + ethertype + source.randbytes(size)
         words = tuple(source.choice([0, 0, 1, 2, source.getrandbits(16)]) for _ in range(source.randrange(1, 4)))
         steps.append(Step(t_ns, kind, source.randrange(r.TX_SLOT_COUNT), octets, words))
@@ -261,7 +261,7 @@ class Player:
         results = await self._do(station, bus, "is-free", [Read32(r.REG_TX_COMMAND + base)])
         send = WriteBlock(r.REG_TX_PAGE + base, struct.pack("<3I", page, size & 0x7FF, r.TX_COMMAND_SEND))
         operations: list[Operation] = [send]
-        if results == [0] and size <= SLOT_PAGES * PAGE_OCTETS:  # never touch what is being sent
+        if results == [0]:  # never touch what is being sent
             operations.insert(0, WriteBlock(r.WIN_BUFFER + PAGE_OCTETS * page, padded(step.octets)))
         await self._do(station, bus, "send", operations)
 
