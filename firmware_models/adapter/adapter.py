@@ -27,9 +27,11 @@ from collections.abc import Callable
 from firmware_models.adapter.backoff import INJECTED_WORDS, WORD_MASK, InjectionFifo
 from firmware_models.adapter.buffer_memory import PAGE_OCTETS, BufferMemory, ReceiveRing
 from firmware_models.adapter.counters import Counters
-from firmware_models.adapter.csma_cd import CsmaCd, TransmitReport
+from firmware_models.adapter.csma_cd import CsmaCd
+from firmware_models.adapter.csma_parameters import TransmitReport
 from firmware_models.adapter.interrupts import InterruptController
 from firmware_models.adapter.mac import (
+    HEADER_OCTETS,
     LENGTH_LIMIT_OCTETS,
     MIN_FRAME_OCTETS,
     Verdict,
@@ -319,8 +321,13 @@ class LanAdapter:
         octets = reception.octets
         edge_ns = self._event_ns = reception.end_mark_ns
         registers = self.registers
-        verdict = judge(octets, reception.excess_bits, registers.max_frame_octets)
+        excess_bits, has_symbol_error = reception.excess_bits, reception.has_symbol_error
+        if has_symbol_error:
+            self.counters.add("aSymbolErrorDuringCarrier")
         is_runt = len(octets) < MIN_FRAME_OCTETS
+        if is_runt and (not self.receiver.takes_runts or len(octets) < HEADER_OCTETS):
+            return
+        verdict = judge(octets, excess_bits, registers.max_frame_octets, has_symbol_error=has_symbol_error)
         if verdict is Verdict.OK and not is_runt and self._takes_pause(octets, edge_ns):
             return
         if not self.receiver.address_filter.accepts(octets[:6]):
@@ -342,7 +349,7 @@ class LanAdapter:
         if is_lost:
             causes |= reg.INT_STATUS_RX_OVERRUN
         elif is_wanted:
-            status = receive_status(octets, reception.excess_bits, verdict)
+            status = receive_status(octets, excess_bits, verdict, has_symbol_error=has_symbol_error)
             stored_ns = edge_ns + HEADER_CLOCKS * self.bus_period_ns
             call = (self.receiver.generation, octets[:LENGTH_LIMIT_OCTETS], status, edge_ns, stored_ns)
             self._kernel.call_at(stored_ns + 1, self._store_frame, call)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from firmware_models.adapter.csma_cd import TransmitReport
+from firmware_models.adapter.csma_parameters import TransmitReport
 from firmware_models.adapter.mac import BROADCAST, FCS_OCTETS, HEADER_OCTETS, Verdict
 from rig.adapter.registers import COUNTER_NAMES
 

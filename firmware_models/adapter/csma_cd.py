@@ -24,36 +24,25 @@ TEST     after the frame, listens for the SQE test                    end of its
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 
 from firmware_models.adapter.backoff import Generator
-from firmware_models.adapter.deference import WATCH, Deference
-from firmware_models.network.segment import (
-    OPEN,
-    SQE_DELAY_BITS,
-    SQE_END_BITS,
-    Port,
-    Transmission,
-    merge,
+from firmware_models.adapter.collision_detect import SQE_WINDOW_BITS, CollisionDetect
+from firmware_models.adapter.csma_parameters import (
+    HEADER_BITS,
+    MAX_DEFER_BITS,
+    PAUSE_QUANTUM_BITS,
+    WINDOW_LIMIT,
+    CsmaParameters,
+    TransmitReport,
 )
+from firmware_models.adapter.deference import WATCH, Deference
+from firmware_models.network.segment import OPEN, Port, Transmission
 from rig.adapter.recorder import Timeline, TimelineEvent
 from rig.runtime.kernel import Timer
 
 REQUEST_SYNC_EDGES = 2
 """Edges from the one that first samples a request to the one that sees it."""
-
-WINDOW_LIMIT = 10
-"""The backoff window never exceeds 2**10 slots, whatever BACKOFF_LIMIT says."""
-
-HEADER_BITS = 64
-MAX_DEFER_BITS = 24_288
-"""IEEE Std 802.3-2022 5.2.4.1, maxDeferTime."""
-
-PAUSE_QUANTUM_BITS = 512
-
-SQE_WINDOW_BITS = 64
-"""How long after a transmission the SQE test signal is looked for."""
 
 
 class Phase(IntEnum):
@@ -70,47 +59,6 @@ class Phase(IntEnum):
 IDLE, WAIT, SEND, JAM, BACKOFF, TEST = Phase
 
 
-@dataclass(frozen=True, slots=True)
-class CsmaParameters:
-    """Everything the standard lets one choose, in bit times; defaults are those of 10 and 100 Mb/s.
-
-    An MII ignores the two low bits of each length. Hold still while a frame is under way.
-    """
-
-    part1_bits: int = 64
-    part2_bits: int = 32
-    slot_bits: int = 512
-    jam_bits: int = 32
-    attempt_limit: int = 16
-    backoff_limit: int = 10
-    full_duplex: bool = False
-    late_retry: bool = True
-    defer_forever: bool = True
-    no_backoff: bool = False
-    force_collision: bool = False
-    sqe_test: bool = False
-    """Look for the SQE test signal after each transmission."""
-    loopback: bool = False
-    """Send to the own receiver only."""
-
-
-@dataclass(slots=True)
-class TransmitReport:
-    """How a frame fared. ``done_edge`` is the edge at which the machine reports it."""
-
-    frame: bytes
-    is_full_duplex: bool = False
-    is_ok: bool = False
-    collisions: int = 0
-    late_collisions: int = 0
-    is_deferred: bool = False
-    has_excessive_deferral: bool = False
-    has_excessive_collisions: bool = False
-    has_lost_carrier: bool = False
-    is_sqe_missing: bool = False
-    done_edge: int = 0
-
-
 class CsmaCd:
     """The transmitting side of one station.
 
@@ -123,8 +71,8 @@ class CsmaCd:
         "_attempt", "_collision_edge", "_draw_word", "_end_edge", "_frame_id", "_had_collision_at_end", "_halt_ns",
         "_is_control", "_jam_edge", "_kernel", "_name", "_on_done", "_on_loopback", "_pauses", "_planned_edge",
         "_ready_edge", "_release_edge", "_report", "_slots", "_start_edge", "_timeline", "_timer", "_transmission",
-        "_waiting_edge", "bits", "collision_sync", "deference", "generator", "jam_edges", "own_edges", "parameters",
-        "phase", "port", "slot_edges",
+        "_waiting_edge", "bits", "collision_detect", "deference", "generator", "jam_edges", "parameters", "phase",
+        "port", "slot_edges",
     )  # fmt: skip
 
     def __init__(
@@ -139,13 +87,11 @@ class CsmaCd:
     ) -> None:
         segment = port.segment
         self.port = port
-        self.collision_sync = collision_sync
         self.deference = Deference(port, carrier_sync)
+        self.collision_detect = CollisionDetect(port, self.deference, collision_sync)
         self.generator = Generator()
         self.phase = IDLE
         self.bits = segment.bits_per_edge
-        self.own_edges: list[tuple[int, int]] = []
-        """The last own transmissions as edges ``[start, end)`` of TX_EN, oldest first: they blank the receiver."""
         self._kernel = segment.kernel
         self._timeline: Timeline | None = segment.timeline
         self._name = port.name
@@ -182,7 +128,7 @@ class CsmaCd:
         self.slot_edges = max(1, parameters.slot_bits // bits)
         self.jam_edges = max(1, parameters.jam_bits // bits)
         deference = self.deference
-        deference.full_duplex = parameters.full_duplex or parameters.loopback
+        deference.full_duplex = parameters.is_deaf
         deference.part1_edges = parameters.part1_bits // bits
         deference.total_edges = max(1, parameters.part1_bits // bits + parameters.part2_bits // bits)
 
@@ -372,10 +318,7 @@ class CsmaCd:
         self.phase = SEND
         self._end_edge = start_edge + (HEADER_BITS + 8 * len(report.frame)) // self.bits
         self._collision_edge = OPEN
-        own = self.own_edges
-        own.append((start_edge, OPEN))
-        if len(own) > 4:
-            del own[0]
+        self.collision_detect.begin(start_edge)
         if not self.parameters.loopback:
             self._transmission = self.port.segment.begin(self.port, report.frame)
         self._watch()
@@ -394,43 +337,9 @@ class CsmaCd:
     def _first_collision_edge(self) -> int:
         """Return the first edge after the start that sees COL, from what is known at present; OPEN if there is none."""
         parameters = self.parameters
-        start_edge = self._start_edge
-        if parameters.full_duplex or parameters.loopback:
+        if parameters.is_deaf:
             return OPEN
-        if parameters.force_collision:
-            return start_edge + 1
-        segment = self.port.segment
-        if segment.full_duplex:
-            return OPEN
-        sampled = OPEN
-        for first, gone in self._arrivals():
-            if first <= start_edge:
-                first = start_edge + 1
-            if first < sampled and first < gone:
-                sampled = first
-        if segment.has_sqe_test and len(self.own_edges) > 1:
-            first, gone = self._sqe_edges(self.own_edges[-2][1])
-            first = max(first, start_edge + 1 - self.collision_sync)
-            if first < gone:
-                sampled = min(sampled, first)
-        return sampled + self.collision_sync if sampled < OPEN else OPEN
-
-    def _arrivals(self) -> list[tuple[int, int]]:
-        """Return the edges ``[first, end)`` that sample each foreign transmission of interest since the last start."""
-        port = self.port
-        segment = port.segment
-        history = segment.history
-        index = self.deference.cursor - segment.history_base
-        if index == len(history) - 1 and history[index].port is port:
-            return []
-        return [port.arrival(each) for each in history[index:] if each.port is not port]
-
-    def _sqe_edges(self, end_edge: int) -> tuple[int, int]:
-        """Return the edges ``[first, end)`` that sample the SQE test after a transmission until ``end_edge``."""
-        port = self.port
-        end_ns = port.edge_ns(end_edge)
-        bit_ns = port.segment.bit_ns
-        return port.edge_after(end_ns + SQE_DELAY_BITS * bit_ns), port.edge_after(end_ns + SQE_END_BITS * bit_ns)
+        return self._start_edge + 1 if parameters.force_collision else self.collision_detect.first_edge()
 
     def _collide(self, _: object) -> None:
         """Act on a collision: IEEE Std 802.3-2022 4.2.8, the header is finished, then comes the jam."""
@@ -483,13 +392,9 @@ class CsmaCd:
         elif transmission is not None:
             self.port.segment.record_frame(transmission)
         if not self.deference.full_duplex:
-            report.has_lost_carrier = self._has_lost_carrier(start_edge, edge)
+            report.has_lost_carrier = self.collision_detect.has_lost_carrier()
             if parameters.sqe_test:
-                # COL that came too late to act on is in the synchroniser yet, and looks like the test.
-                first_sample = edge + 1 - self.collision_sync
-                self._had_collision_at_end = not self.port.segment.full_duplex and any(
-                    first <= edge and gone > first_sample for first, gone in self._arrivals()
-                )
+                self._had_collision_at_end = self.collision_detect.is_in_synchroniser()  # it will look like the test
                 self.phase = TEST
                 test_edge = edge + SQE_WINDOW_BITS // self.bits
                 self._schedule(self.port.edge_ns(test_edge), self._end_sqe_test, test_edge)
@@ -502,7 +407,7 @@ class CsmaCd:
         segment = port.segment
         segment.listeners.pop(self, None)
         start_edge = self._start_edge
-        self.own_edges[-1] = (start_edge, edge)
+        self.collision_detect.end(edge)
         self.generator.advance(edge - start_edge)
         self.deference.transmission_ended(edge, self._transmission is not None and not segment.full_duplex)
         transmission, self._transmission = self._transmission, None
@@ -550,27 +455,10 @@ class CsmaCd:
 
     # -- after sending -------------------------------------------------------------------------------------------------
 
-    def _has_lost_carrier(self, start_edge: int, end_edge: int) -> bool:
-        """Tell whether synchronised carrier was never seen at edges after the start, or was lost after it was seen."""
-        lag = self.deference.carrier_sync
-        arrivals = self._arrivals()
-        if not arrivals and not self.port.segment.full_duplex:
-            return False
-        carrier = [(max(first, start_edge + 1 - lag) + lag, end + lag) for first, end in arrivals]
-        if not self.port.segment.full_duplex:
-            carrier.append((start_edge + 1 + lag, OPEN))
-        seen = merge(sorted(carrier))
-        return not seen or seen[0][0] > end_edge or seen[0][1] <= end_edge
-
     def _end_sqe_test(self, edge: int) -> None:
-        """Look whether COL was seen in the window that ends now."""
+        """The window in which COL must be seen ends now."""
         self._timer = None
-        seen = self._had_collision_at_end
-        if self.port.segment.has_sqe_test:
-            end_edge = self.own_edges[-1][1]
-            first, gone = self._sqe_edges(end_edge)
-            seen = seen or (first <= edge - self.collision_sync and gone > end_edge + 1 - self.collision_sync)
-        self._report.is_sqe_missing = not seen
+        self._report.is_sqe_missing = not (self._had_collision_at_end or self.collision_detect.has_sqe_test(edge))
         self._done(edge)
 
     def _done(self, edge: int) -> None:

@@ -117,11 +117,14 @@ _STATUS_OF_VERDICT = {
 }
 
 
-def judge(octets: bytes, excess_bits: int, max_frame_octets: int) -> Verdict:
-    """Judge a frame for us, destination address to FCS, in the order of 4.2.9; a runt by its FCS alone."""
+def judge(octets: bytes, excess_bits: int, max_frame_octets: int, *, has_symbol_error: bool = False) -> Verdict:
+    """Judge a frame for us, destination address to FCS, in the order of 4.2.9; a runt by its FCS alone.
+
+    A symbol error makes any FCS a bad one.
+    """
     if len(octets) > max_frame_octets or len(octets) > LENGTH_LIMIT_OCTETS:
         return Verdict.TOO_LONG
-    if zlib.crc32(octets) != GOOD_FCS:
+    if has_symbol_error or zlib.crc32(octets) != GOOD_FCS:
         return Verdict.ALIGNMENT_ERROR if excess_bits else Verdict.FCS_ERROR
     length = int.from_bytes(octets[12:14], "big")
     if length >= MIN_TYPE or len(octets) < MIN_FRAME_OCTETS:
@@ -148,13 +151,15 @@ def pause_frame(station: bytes, quanta: int) -> bytes:
     return frame_to_send(data, pad=True, append_fcs=True)
 
 
-def receive_status(octets: bytes, excess_bits: int, verdict: Verdict) -> int:
+def receive_status(octets: bytes, excess_bits: int, verdict: Verdict, *, has_symbol_error: bool = False) -> int:
     """Return the STATUS word of the receive header."""
     status = int(_STATUS_OF_VERDICT[verdict])
     if len(octets) < MIN_FRAME_OCTETS:
         status |= RxStatus.RUNT
     if excess_bits:
         status |= RxStatus.DRIBBLE
+    if has_symbol_error:
+        status |= RxStatus.SYMBOL_ERROR
     if octets[:6] == BROADCAST:
         status |= RxStatus.BROADCAST
     elif octets and octets[0] & 1:

@@ -16,7 +16,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from firmware_models.adapter.csma_cd import HEADER_BITS, CsmaCd
+from firmware_models.adapter.csma_cd import CsmaCd
+from firmware_models.adapter.csma_parameters import HEADER_BITS
 from firmware_models.adapter.mac import (
     HEADER_OCTETS,
     LENGTH_LIMIT_OCTETS,
@@ -26,7 +27,7 @@ from firmware_models.adapter.mac import (
     collect,
     find_frame,
 )
-from firmware_models.network.segment import OPEN, Port, Transmission, merge
+from firmware_models.network.segment import OPEN, RX_ER, Port, Transmission, merge
 from rig.adapter.bus import WORD_OCTETS
 
 SAMPLE_EDGES = 3
@@ -50,12 +51,13 @@ STORE_TURN = 2
 class Reception:
     """What was heard after an SFD, in whole octets, of any length.
 
-    ``end_mark_ns`` is the bus edge ``A``; ``first_edge`` samples the first unit of the first octet, ``end_edge``
-    samples RX_DV low.
+    ``has_symbol_error``: RX_ER was high after the SFD. ``end_mark_ns`` is the bus edge ``A``; ``first_edge`` samples the
+    first unit of the first octet, ``end_edge`` samples RX_DV low.
     """
 
     octets: bytes
     excess_bits: int
+    has_symbol_error: bool
     end_mark_ns: int
     first_edge: int
     end_edge: int
@@ -65,7 +67,7 @@ class ReceiveMac:
     """Hears the segment for one station.
 
     ``on_frame(reception)`` is called at the end mark, with frames of 64 octets or more (14 with ``takes_runts``) to an
-    address that ``address_filter`` accepts, or to the PAUSE address.
+    address that ``address_filter`` accepts, or to the PAUSE address; and with whatever had a symbol error, to count it.
     """
 
     __slots__ = (
@@ -116,7 +118,7 @@ class ReceiveMac:
                 return
             if not self.address_filter.accepts(destination) and destination != PAUSE_ADDRESS:
                 return
-        elif not self.takes_runts:
+        elif not self.takes_runts and transmission.units is None:
             segment = port.segment
             longest_ns = transmission.end_ns - transmission.cluster[0].start_ns + 2 * segment.span_ns
             if longest_ns < MIN_FRAME_OCTETS * 8 * segment.bit_ns:
@@ -132,7 +134,7 @@ class ReceiveMac:
         """Take a frame that the own transmitter sent in loopback, with its edges of TX_EN."""
         if self._enabled_edge <= start_edge and self.is_looped_back:
             first = start_edge + LOOPBACK_EDGES + SAMPLE_EDGES + HEADER_BITS // self._port.segment.bits_per_edge
-            self._offer(frame, 0, first, end_edge + LOOPBACK_EDGES + SAMPLE_EDGES)
+            self._offer(frame, 0, False, first, end_edge + LOOPBACK_EDGES + SAMPLE_EDGES)
 
     def taken_ns(self, edge: int) -> int:
         """Return the bus edge at which the store takes a word that enters the FIFO at ``edge``."""
@@ -177,13 +179,15 @@ class ReceiveMac:
         end_edge = end + SAMPLE_EDGES
         if len(foreign) == 1 and transmission.is_whole_frame():
             header_units = HEADER_BITS // segment.bits_per_edge
-            self._offer(transmission.frame, 0, header_edge + header_units, end_edge)
+            self._offer(transmission.frame, 0, False, header_edge + header_units, end_edge)
             return
-        units = segment.heard_units(port, first, end, foreign)
+        heard = segment.heard_units(port, first, end, foreign)
+        units = bytes(unit & ~RX_ER for unit in heard)
         found = find_frame(units, segment.bits_per_edge)
         if found is not None:
             octets, excess_bits = collect(units[found:], segment.bits_per_edge)
-            self._offer(octets, excess_bits, header_edge + found, end_edge)
+            has_symbol_error = any(unit & RX_ER for unit in heard[found:])
+            self._offer(octets, excess_bits, has_symbol_error, header_edge + found, end_edge)
 
     def _is_blanked(self, first: int, end: int, arrivals: list[tuple[int, int]]) -> bool:
         """Tell whether the own transmitter silences a reception of arrivals sampled at edges ``first .. end - 1``.
@@ -191,7 +195,7 @@ class ReceiveMac:
         Blanking lasts from the start of an own transmission until neither it nor carrier is seen.
         """
         lag = self._transmitter.deference.carrier_sync
-        for start_edge, fall_edge in reversed(self._transmitter.own_edges):
+        for start_edge, fall_edge in reversed(self._transmitter.collision_detect.own_edges):
             if start_edge + BLANK_EDGES > end + SAMPLE_EDGES - 1:
                 continue
             if fall_edge == OPEN:
@@ -206,15 +210,16 @@ class ReceiveMac:
             return idle_edge + BLANK_EDGES > first + SAMPLE_EDGES - 1
         return False
 
-    def _offer(self, octets: bytes, excess_bits: int, first_edge: int, end_edge: int) -> None:
-        """Hand over what was heard after an SFD at its end mark, if it is a frame that anybody wants."""
-        if len(octets) < MIN_FRAME_OCTETS and (not self.takes_runts or len(octets) < HEADER_OCTETS):
+    def _offer(self, octets: bytes, excess_bits: int, has_symbol_error: bool, first_edge: int, end_edge: int) -> None:
+        """Hand over what was heard after an SFD at its end mark, if there is anything to do about it."""
+        if not octets:
             return
-        destination = octets[:6]
-        if destination != PAUSE_ADDRESS and not self.address_filter.accepts(destination):
+        is_frame = len(octets) >= MIN_FRAME_OCTETS or (self.takes_runts and len(octets) >= HEADER_OCTETS)
+        is_wanted = is_frame and (octets[:6] == PAUSE_ADDRESS or self.address_filter.accepts(octets[:6]))
+        if not is_wanted and not has_symbol_error:
             return
         end_mark_ns = self.end_mark_ns(len(octets), excess_bits, end_edge)
-        reception = Reception(octets, excess_bits, end_mark_ns, first_edge, end_edge)
+        reception = Reception(octets, excess_bits, has_symbol_error, end_mark_ns, first_edge, end_edge)
         # One ns late: what happens at a bus edge is seen by accesses at later edges only.
         if end_mark_ns < self._kernel.now_ns:
             self._on_frame(reception)

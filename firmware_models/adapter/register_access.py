@@ -99,7 +99,7 @@ def _stored(adapter: LanAdapter, offset: int) -> int:
 def _capabilities(adapter: LanAdapter) -> int:
     return (
         adapter.buffer_pages << reg.CAPS_BUFFER_PAGES_LSB
-        | adapter.csma.collision_sync << reg.CAPS_COL_SYNC_LSB
+        | adapter.csma.collision_detect.sync << reg.CAPS_COL_SYNC_LSB
         | adapter.csma.deference.carrier_sync << reg.CAPS_CRS_SYNC_LSB
         | reg.TX_SLOT_COUNT << reg.CAPS_TX_SLOTS_LSB
         | adapter.access_ns // adapter.bus_period_ns << reg.CAPS_BUS_CYCLES_LSB

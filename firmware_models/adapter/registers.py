@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from firmware_models.adapter.csma_cd import CsmaParameters
+from firmware_models.adapter.csma_parameters import CsmaParameters
 from firmware_models.adapter.mac import AddressFilter
 from rig.adapter import registers as reg
 

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from firmware_models.adapter.buffer_memory import PAGE_OCTETS, BufferMemory
-from firmware_models.adapter.csma_cd import CsmaCd, TransmitReport
+from firmware_models.adapter.csma_cd import CsmaCd
+from firmware_models.adapter.csma_parameters import TransmitReport
 from firmware_models.adapter.mac import FCS_OCTETS, HEADER_OCTETS, frame_to_send, pause_frame
 from firmware_models.adapter.registers import RegisterFile
 from rig.adapter import registers as reg

@@ -29,6 +29,9 @@ from rig.errors import UsageError
 from rig.runtime.kernel import Kernel
 from rig.units import bit_time_ns
 
+RX_ER = 1 << 4
+"""In a unit: the PHY says that it could not decode this one."""
+
 OPEN = 1 << 62
 """The end, as a time or an edge, of what has not ended yet."""
 
@@ -81,7 +84,8 @@ class Transmission:
     """TX_EN of one station from ``start_ns`` to ``end_ns`` (:data:`OPEN` while it lasts), and what it carries.
 
     ``frame`` is destination address to FCS; ``jam_from`` the index of the first unit (nibble or bit) that is jam.
-    ``units``, where given, is the whole content instead, unit by unit: what a frame could not be.
+    ``units``, where given, is the whole content instead, unit by unit: what a frame could not be. Bit 4 of a unit makes
+    the PHY of a listener raise RX_ER with it.
     """
 
     __slots__ = ("cluster", "end_ns", "frame", "jam_from", "port", "start_ns", "units")

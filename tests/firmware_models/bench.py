@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from firmware_models.adapter.adapter import LanAdapter
 from firmware_models.adapter.buffer_memory import BufferMemory, ReceiveRing
-from firmware_models.adapter.csma_cd import TransmitReport
+from firmware_models.adapter.csma_parameters import TransmitReport
 from firmware_models.network.segment import Segment
 from rig.adapter import registers as reg
 from rig.adapter.mac_rom import MacRom

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from firmware_models.network.segment import to_units
+from firmware_models.network.segment import RX_ER, to_units
 from rig.adapter import registers as reg
 from rig.adapter.registers import RxStatus
 from tests.firmware_models.lan import PREAMBLE, Lan, frame_for
@@ -314,3 +314,23 @@ def test_overlapping_signals_are_garbage_to_a_listener() -> None:
         assert stored.octets[:90] == frame_for(MAC, 300)[:90]
         statuses.append((stored.status, stored.octets))
     assert statuses[0] == statuses[1]
+
+
+@pytest.mark.requirement("MAC-7.2")
+@pytest.mark.parametrize(("octets", "destination"), [(64, MAC), (300, MAC), (300, b"\x02" * 6), (30, MAC)])
+@pytest.mark.parametrize("where", ["header", "frame"])
+def test_symbol_errors(octets: int, destination: bytes, where: str) -> None:
+    """RX_ER after the SFD makes the FCS bad and counts, whatever the frame; before it, it means nothing."""
+    lan = Lan()
+    station, source = lan.adapter(Settings(MAC, accept_error=True)), lan.raw()
+    frame = frame_for(destination, octets)
+    units = bytearray(to_units(PREAMBLE + frame, 4))
+    units[20 if where == "frame" else 5] |= RX_ER
+    source.signal(lan.kernel.now_ns + 1000, bytes(units))
+    lan.run(SPACING_NS)
+    counters = lan.counters(station)
+    assert counters.get("aSymbolErrorDuringCarrier", 0) == (where == "frame")
+    is_ours = destination == MAC and octets >= 64
+    status = RxStatus.OK if where == "header" else RxStatus.FCS_ERROR | RxStatus.SYMBOL_ERROR
+    assert [(each.octets, each.status) for each in lan.received(station)] == ([(frame, status)] if is_ours else [])
+    assert counters.get("aFrameCheckSequenceErrors", 0) == (is_ours and where == "frame")

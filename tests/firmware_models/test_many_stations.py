@@ -14,7 +14,8 @@ from itertools import pairwise
 
 import pytest
 
-from firmware_models.adapter.csma_cd import CsmaCd, TransmitReport
+from firmware_models.adapter.csma_cd import CsmaCd
+from firmware_models.adapter.csma_parameters import TransmitReport
 from firmware_models.adapter.mac import frame_to_send
 from firmware_models.network.segment import Segment
 from rig.adapter.recorder import Timeline, TimelineEvent
