@@ -8,6 +8,7 @@ many real ones; the defaults here are those of the RFCs named beside them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 
 from rig.errors import UsageError
 from rig.units import NS_PER_MS, NS_PER_S
@@ -82,6 +83,13 @@ class UdpConfig:
     receive_buffer_datagrams: int = 1024
 
 
+class CongestionAlgorithm(Enum):
+    """How the congestion window grows and falls."""
+
+    NEW_RENO = "newreno"  # RFC 5681, RFC 6582
+    CUBIC = "cubic"  # RFC 9438
+
+
 @dataclass(frozen=True, slots=True)
 class TcpConfig:
     """Timing, buffers and options of TCP.
@@ -111,6 +119,8 @@ class TcpConfig:
     nagle: bool = True
     window_scale: bool = True
     timestamps: bool = True
+    sack: bool = True
+    congestion: CongestionAlgorithm = CongestionAlgorithm.NEW_RENO
     syn_queue: int = 128
     challenge_acks_per_second: int = 10  # RFC 5961, 7
     keepalive_idle_ns: int = 7200 * NS_PER_S  # RFC 9293, 3.8.4: not less than two hours by default

@@ -42,7 +42,7 @@ OUR_IP, PEER_IP = parse_ipv4("10.0.0.1"), parse_ipv4("10.0.0.2")
 MASK = 0xFFFFFFFF
 _LETTERS = "FSRPAUEC"  # bit 0 first
 
-PLAIN = TcpConfig(window_scale=False, timestamps=False)
+PLAIN = TcpConfig(window_scale=False, timestamps=False, sack=False)
 """No options but MSS, so that segments are as in RFC 9293; scripts about options choose their own configuration."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-from itertools import pairwise
 from random import Random
 
 import pytest
@@ -148,9 +147,13 @@ def test_reassembly_gives_back_the_stream(stream: bytes, pieces: list[tuple[int,
             assert queue.insert(start, piece)
             have |= set(range(start, start + len(piece)))
     assert queue.octets == len(have)
-    runs = {number for start, end in queue.ranges() for number in range(start, end)}
-    assert runs == have
-    assert all(first[1] < second[0] for first, second in pairwise(queue.ranges()))
+    for number in range(len(stream) + 2):
+        start = end = number
+        while start - 1 in have and number in have:
+            start -= 1
+        while end in have:
+            end += 1
+        assert queue.run_at(number) == ((start, end) if number in have else None)
     end = 1
     while end in have:
         end += 1

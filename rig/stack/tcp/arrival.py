@@ -187,6 +187,8 @@ def _take_acknowledgement(connection: Connection, segment: TcpSegment, length: i
         connection.notify_writable()
     elif flight and not length and window == sender.snd_wnd:
         sender.duplicate_acknowledgement(now_ns)
+    if segment.options.sack and connection.uses_sack:
+        sender.selectively_acknowledged(segment.options.sack, now_ns)
     # RFC 9293, 3.10.7.4: SND.WL1 < SEG.SEQ, or equal and SND.WL2 =< SEG.ACK
     newer = (segment.sequence - sender.snd_wl1) & MASK
     if 0 < newer < 0x80000000 or (newer == 0 and (ack - sender.snd_wl2) & MASK < 0x80000000):

@@ -1,8 +1,9 @@
 """Congestion control: how much may be in flight, and what a loss means (RFC 5681, RFC 6582, RFC 3042).
 
 :class:`CongestionControl` holds the window arithmetic of one algorithm; :class:`LossRecovery` counts duplicate
-acknowledgements and steers fast retransmit and NewReno fast recovery with it. Neither knows of segments or timers:
-the sender reports what happened and asks what to do.
+acknowledgements and steers fast retransmit and NewReno fast recovery with it, for a peer without SACK (for one with
+SACK see :mod:`rig.stack.tcp.sack_recovery`). Neither knows of segments or timers: the sender reports what happened and
+asks what to do.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class CongestionControl(Protocol):
     def start(self, mss: int) -> None:
         """Set the initial window, the effective send MSS being known now."""
 
-    def acknowledged(self, octets: int, now_ns: int) -> None:
+    def acknowledged(self, octets: int, now_ns: int, srtt_ns: int = 0) -> None:
         """Grow after new data was acknowledged outside of fast recovery."""
 
     def lost(self, flight: int, now_ns: int) -> None:
@@ -53,7 +54,7 @@ class NewReno:
         self.mss = mss
         self.cwnd = self._initial_window()
 
-    def acknowledged(self, octets: int, now_ns: int) -> None:
+    def acknowledged(self, octets: int, now_ns: int, srtt_ns: int = 0) -> None:
         if self.cwnd < self.ssthresh:  # RFC 5681 (2)
             self.cwnd += min(octets, self.mss)
             return
@@ -99,6 +100,18 @@ class LossRecovery:
         """How many segments beyond cwnd may be sent on the first two duplicates (RFC 3042)."""
         return self.duplicates if not self.in_recovery and self.duplicates < DUPLICATE_THRESHOLD else 0
 
+    @property
+    def restarts_timer(self) -> bool:
+        """Whether the acknowledgement just taken restarts the retransmission timer.
+
+        RFC 6298 (5.3); RFC 6582, 3.2 (3): in recovery only the first partial acknowledgement does.
+        """
+        return not self.in_recovery or self.partial_acks == 1
+
+    def allowance(self, ahead: int, flight: int, mss: int) -> int:
+        """Return how many octets more the network may take: ``ahead`` lie between SND.UNA and SND.NXT."""
+        return self.control.cwnd + self.limited_transmit * mss - ahead
+
     def duplicate(self, snd_una: int, snd_max: int, mss: int, now_ns: int) -> bool:
         """Count a duplicate acknowledgement in the strict sense of RFC 5681, 2."""
         control = self.control
@@ -117,12 +130,12 @@ class LossRecovery:
         self.partial_acks = 0
         return True
 
-    def acknowledged(self, ack: int, octets: int, flight: int, mss: int, now_ns: int) -> bool:
+    def acknowledged(self, ack: int, octets: int, flight: int, mss: int, now_ns: int, srtt_ns: int = 0) -> bool:
         """Take an acknowledgement of ``octets`` new octets, after which ``flight`` remain outstanding."""
         control = self.control
         self.duplicates = 0
         if not self.in_recovery:
-            control.acknowledged(octets, now_ns)
+            control.acknowledged(octets, now_ns, srtt_ns)
             return False
         if not is_before(ack, self.recover):  # full acknowledgement, RFC 6582, 3.2 (3), first option
             control.cwnd = min(control.ssthresh, max(flight, mss) + mss)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
+from rig.stack.config import CongestionAlgorithm, TcpConfig
 from rig.stack.events import EventKind
 from rig.stack.ipv4 import Path
-from rig.stack.tcp.congestion import NewReno
+from rig.stack.tcp.congestion import CongestionControl, NewReno
+from rig.stack.tcp.cubic import Cubic
 from rig.stack.tcp.receiver import Receiver
 from rig.stack.tcp.sender import Sender
 from rig.stack.tcp.seq import MASK
@@ -47,7 +49,7 @@ class Connection(Tcb):
 
     def __init__(self, layer: TcpLayer, path: Path, local_port: int, remote_port: int, iss: int) -> None:
         config = layer.config
-        sender = Sender(config, iss, NewReno(config.initial_window_segments))
+        sender = Sender(config, iss, _congestion_control(config))
         super().__init__(config, path, local_port, remote_port, sender, Receiver(config, layer.counters))
         self.layer = layer
         self.ttl = layer.ip.config.ttl
@@ -294,7 +296,7 @@ class Connection(Tcb):
             receiver.take_window_field(self.receive_scale),
             text,
             0,
-            self.segment_options(now_ns),
+            self.segment_options(now_ns, len(text)),
         )
 
     def _syn(self, now_ns: int) -> TcpSegment:
@@ -398,3 +400,8 @@ class Connection(Tcb):
             self.probe_keepalive = self.sender.flight == 0
             self.keepalive_ns = now_ns + self.keepalive_interval_ns
         return True
+
+
+def _congestion_control(config: TcpConfig) -> CongestionControl:
+    kind = Cubic if config.congestion is CongestionAlgorithm.CUBIC else NewReno
+    return kind(config.initial_window_segments)

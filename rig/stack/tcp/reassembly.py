@@ -64,15 +64,17 @@ class ReassemblyQueue:
         del positions[:count], pieces[:count]
         return taken
 
-    def ranges(self) -> list[tuple[int, int]]:
-        """Return the (start, end) of each contiguous run of octets, lowest first."""
-        runs: list[tuple[int, int]] = []
-        for start, piece in zip(self._positions, self._pieces, strict=True):
-            if runs and runs[-1][1] == start:
-                runs[-1] = (runs[-1][0], start + len(piece))
-            else:
-                runs.append((start, start + len(piece)))
-        return runs
+    def run_at(self, position: int) -> tuple[int, int] | None:
+        """Return the (start, end) of the contiguous run of octets that holds ``position``, or None."""
+        positions, pieces = self._positions, self._pieces
+        first = last = bisect_right(positions, position) - 1
+        if first < 0 or positions[first] + len(pieces[first]) <= position:
+            return None
+        while first and positions[first - 1] + len(pieces[first - 1]) == positions[first]:
+            first -= 1
+        while last + 1 < len(positions) and positions[last] + len(pieces[last]) == positions[last + 1]:
+            last += 1
+        return positions[first], positions[last] + len(pieces[last])
 
     def clear(self) -> None:
         """Forget everything."""

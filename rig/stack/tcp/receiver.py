@@ -13,6 +13,9 @@ from rig.stack.tcp.reassembly import ReassemblyQueue
 from rig.stack.tcp.seq import HALF, MASK
 from rig.stack.timer_queue import NEVER
 
+SACK_RUNS = 8
+"""How many runs beyond holes are remembered by recency: twice as many as a segment can report."""
+
 
 class Receiver:
     """RCV variables, receive buffer, out-of-order queue and acknowledgement policy of one connection."""
@@ -22,6 +25,7 @@ class Receiver:
         "_counters",
         "_fin_position",
         "_position",
+        "_recent",
         "ack_now",
         "buffer",
         "capacity",
@@ -54,6 +58,7 @@ class Receiver:
         self.fin_received = False
         self._position = 0  # octets of the stream before rcv_nxt
         self._fin_position: int | None = None
+        self._recent: list[int] = []  # a position in each run beyond a hole, the one that grew last first
 
     def start(self, irs: int) -> None:
         """Take the peer's initial sequence number."""
@@ -110,8 +115,10 @@ class Receiver:
             data = data[:octets]
         if ahead == 0:
             return self._accept_in_order(data, octets, now_ns)
-        if octets and not self.queue.insert(position, data):
-            self._counters.add("tcp_out_of_order_queue_full")
+        if octets:
+            if not self.queue.insert(position, data):
+                self._counters.add("tcp_out_of_order_queue_full")
+            self._note_recent(position)
         self.duplicates_owed += 1  # RFC 5681, 4.2
         return False
 
@@ -136,6 +143,18 @@ class Receiver:
         if advanced and self.delayed_ack_ns == NEVER:
             self.delayed_ack_ns = now_ns + self._config.delayed_ack_ns
         return advanced > 0
+
+    def sack_blocks(self, limit: int) -> tuple[tuple[int, int], ...]:
+        """Return up to ``limit`` runs beyond a hole as sequence numbers, the one that grew last first (RFC 2018, 4)."""
+        runs = (self.queue.run_at(position) for position in self._recent)
+        offset = self.rcv_nxt - self._position
+        return tuple([((run[0] + offset) & MASK, (run[1] + offset) & MASK) for run in runs if run][: max(0, limit)])
+
+    def _note_recent(self, position: int) -> None:
+        run = self.queue.run_at(position)
+        if run is not None:
+            others = [each for each in self._recent if not run[0] <= each < run[1] and self.queue.run_at(each)]
+            self._recent = [position, *others[: SACK_RUNS - 1]]
 
     def read(self, max_octets: int) -> bytes:
         """Remove and return up to ``max_octets`` octets; asks for a window update where one is worth sending."""

@@ -2,7 +2,8 @@
 
 Theory of operation. ``snd_nxt`` is the next number to send and ``snd_max`` the one after the highest ever sent. They
 differ only after a retransmission time-out, which moves ``snd_nxt`` back to ``snd_una``: what follows is then sent
-again as the congestion window allows. A fast retransmit sends one segment at ``snd_una`` and moves neither.
+again as the congestion window allows, less what the peer says it holds. A fast retransmit sends one segment at
+``snd_una`` and moves neither, and so do the retransmissions of recovery by SACK.
 
 One timer serves two purposes. While something is in flight it is the retransmission timer (RFC 6298, 5). While nothing
 is, but data waits for a window that is closed or too small, it is the persist timer, and ``probing`` is set (RFC 9293,
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from rig.stack.config import TcpConfig
 from rig.stack.tcp.congestion import CongestionControl, LossRecovery
 from rig.stack.tcp.rto import RetransmissionTimeout
+from rig.stack.tcp.sack_recovery import SackRecovery
 from rig.stack.tcp.send_buffer import SendBuffer
 from rig.stack.tcp.seq import HALF, MASK, is_after
 from rig.stack.timer_queue import NEVER
@@ -60,6 +62,7 @@ class Sender:
         "probing",
         "recovery",
         "rto",
+        "sack",
         "snd_max",
         "snd_nxt",
         "snd_una",
@@ -84,6 +87,7 @@ class Sender:
         self.nagle = config.nagle
         self.rto = RetransmissionTimeout(config)
         self.recovery = LossRecovery(control, iss)
+        self.sack: SackRecovery | None = None  # the same object as ``recovery`` where SACK is in use
         self.timer_ns = NEVER
         self.probing = False
         self.persist_backoffs = 0
@@ -130,6 +134,10 @@ class Sender:
         self.timer_ns = NEVER
         self.give_up_ns = NEVER
 
+    def use_sack(self) -> None:
+        """Recover from losses by selective acknowledgements: both sides agreed on them."""
+        self.recovery = self.sack = SackRecovery(self.recovery.control, self.iss)
+
     def start_data(self, mss: int) -> None:
         """Begin with data transfer; ``mss`` is the effective send MSS."""
         self.mss = mss
@@ -151,6 +159,14 @@ class Sender:
             self._retransmit_first = False
             if self.snd_wnd:
                 return self._first_again(now_ns)
+        if self.sack is None or not self.sack.in_recovery or self._resend_until is not None:
+            return self._next_in_order(now_ns)
+        return self._next_hole(now_ns, lost_only=True) or self._next_in_order(now_ns) or self._next_hole(now_ns)
+
+    def _next_in_order(self, now_ns: int) -> Transmission | None:
+        """Return the segment at ``snd_nxt``, or None."""
+        if self._resend_until is not None and self.sack is not None and self.sack.scoreboard:
+            self._skip_what_the_peer_holds(self.sack)
         offset = (self.snd_nxt - self.buffer_sequence) & MASK
         waiting = len(self.buffer) - offset  # -1 where the FIN is sent
         if waiting < 0 or (waiting == 0 and not self.fin_queued):
@@ -159,8 +175,11 @@ class Sender:
         ahead = (self.snd_nxt - self.snd_una) & MASK
         if ahead == 0 and self.snd_max == self.snd_una and now_ns - self._last_send_ns > self.rto.current_ns:
             control.restart_after_idle()
-        usable = min(self.snd_wnd, control.cwnd + self.recovery.limited_transmit * self.mss) - ahead
+        flight = (self.snd_max - self.snd_una) & MASK
+        usable = min(self.snd_wnd - ahead, self.recovery.allowance(ahead, flight, self.mss))
         octets = min(waiting, usable, self.mss)
+        if self._resend_until is not None and self.sack is not None:
+            octets = min(octets, self.sack.scoreboard.room(ahead) or octets)
         if self._probe_due:
             return self._probe(offset, waiting, octets, usable, now_ns)
         if not self._is_worth_sending(octets, waiting, usable, ahead):
@@ -208,15 +227,36 @@ class Sender:
 
     def _first_again(self, now_ns: int) -> Transmission:
         """Send the segment at ``snd_una`` again: fast retransmit, or the next hole after a partial acknowledgement."""
-        offset = (self.snd_una - self.buffer_sequence) & MASK
-        sent = min(len(self.buffer) - offset, self.flight)
-        octets = min(sent, self.mss, self.snd_wnd)
-        fin = self.fin_queued and octets == len(self.buffer) - offset and self.flight > octets
+        octets = min(self.flight, self.mss)
+        if self.sack is not None:
+            octets = min(octets, self.sack.scoreboard.room(0) or octets)
+            self.sack.first_sent_again(octets)
+        return self._again(0, octets, now_ns)
+
+    def _next_hole(self, now_ns: int, *, lost_only: bool = False) -> Transmission | None:
+        """Return a segment that recovery by SACK sends again, if the pipe has room for one, or None."""
+        sack = self.sack
+        if sack is None or sack.control.cwnd - sack.pipe(self.flight, self.mss) < self.mss:
+            return None
+        hole = sack.next_hole(self.flight, self.snd_wnd, self.mss, lost_only=lost_only)
+        return None if hole is None else self._again(*hole, now_ns)
+
+    def _again(self, distance: int, octets: int, now_ns: int) -> Transmission:
+        """Account for a retransmission of ``octets`` numbers, a FIN counted, from ``distance`` after ``snd_una`` on."""
+        offset = (self.snd_una + distance - self.buffer_sequence) & MASK
+        text = min(octets, len(self.buffer) - offset, self.snd_wnd - distance)
+        fin = self.fin_queued and text == len(self.buffer) - offset and self.flight > distance + text
         self._rtt_sequence = None
         self._resent_ns = self._last_send_ns = now_ns
         if self.timer_ns == NEVER:
             self._arm(now_ns)
-        return Transmission(self.snd_una, offset, octets, fin, True)
+        return Transmission((self.snd_una + distance) & MASK, offset, text, fin, True)
+
+    def _skip_what_the_peer_holds(self, sack: SackRecovery) -> None:
+        """Pass over selectively acknowledged octets while everything is sent again after a time-out."""
+        self.snd_nxt = (self.snd_una + sack.scoreboard.skip((self.snd_nxt - self.snd_una) & MASK)) & MASK
+        if self._resend_until is not None and not is_after(self._resend_until, self.snd_nxt):
+            self._resend_until = None
 
     def _note_sent(self, offset: int, octets: int, fin: bool, now_ns: int) -> Transmission:
         sequence = self.snd_nxt
@@ -254,13 +294,13 @@ class Sender:
         self.timeouts = 0
         flight = (self.snd_max - ack) & MASK
         recovery = self.recovery
-        if recovery.acknowledged(ack, octets, flight, self.mss, now_ns):
+        if recovery.acknowledged(ack, octets, flight, self.mss, now_ns, self.rto.srtt_ns or 0):
             self._retransmit_first = True
         if flight == 0:  # RFC 6298 (5.2)
             self.timer_ns = NEVER
             self.give_up_ns = NEVER
-        else:  # RFC 6298 (5.3); RFC 6582, 3.2 (3): in recovery only for the first partial acknowledgement
-            if not recovery.in_recovery or recovery.partial_acks == 1:
+        else:
+            if recovery.restarts_timer:
                 self._arm(now_ns)
             self.give_up_ns = now_ns + self.give_up_after_ns
         self.probing = False
@@ -269,6 +309,11 @@ class Sender:
     def duplicate_acknowledgement(self, now_ns: int) -> None:
         """Take a duplicate acknowledgement in the strict sense of RFC 5681, 2."""
         if self.recovery.duplicate(self.snd_una, self.snd_max, self.mss, now_ns):
+            self._retransmit_first = True
+
+    def selectively_acknowledged(self, blocks: tuple[tuple[int, int], ...], now_ns: int) -> None:
+        """Take the SACK blocks of an acknowledgement, after its acknowledgement number (RFC 6675, 5)."""
+        if self.sack is not None and self.sack.selective(blocks, self.snd_una, self.snd_max, self.mss, now_ns):
             self._retransmit_first = True
 
     def set_window(self, window: int, sequence: int, ack: int) -> None:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 DEFAULT_SEND_MSS = 536  # RFC 9293, 3.7.1
 HEADERS_OCTETS = 40  # IPv4 and TCP without options
 TIMESTAMP_OCTETS = 12  # the option and two NOPs
+SACK_OPTION_OCTETS = 4  # two NOPs, kind and length
+SACK_BLOCK_OCTETS = 8
+MAX_SACK_BLOCKS = 4  # RFC 2018, 3; one less beside time stamps
 MAX_WINDOW_SCALE = 14  # RFC 7323, 2.3
 PAWS_LIFETIME_NS = 24 * 86_400 * 1_000_000_000  # RFC 7323, 5.5
 
@@ -67,6 +70,7 @@ class Tcb:
         "ts_recent",
         "ts_recent_ns",
         "user_timeout_ns",
+        "uses_sack",
         "uses_timestamps",
         "uses_window_scale",
         "wait_ns",
@@ -93,6 +97,7 @@ class Tcb:
         self.peer_mss = DEFAULT_SEND_MSS
         self.send_scale = 0
         self.receive_scale = 0
+        self.uses_sack = False
         self.uses_timestamps = False
         self.uses_window_scale = False
         self.timestamp_offset = sender.iss
@@ -137,9 +142,11 @@ class Tcb:
         answering = self.state is State.SYN_RECEIVED
         scaled = self.uses_window_scale if answering else self.config.window_scale
         stamped = self.uses_timestamps if answering else self.config.timestamps
+        selective = self.uses_sack if answering else self.config.sack
         return TcpOptions(
             mss=self.receiver.mss,
             window_scale=self._own_scale() if scaled else None,
+            sack_permitted=selective,
             timestamp=(self.timestamp(now_ns), self.ts_recent if answering else 0) if stamped else None,
         )
 
@@ -154,12 +161,21 @@ class Tcb:
             self.uses_timestamps = True
             self.ts_recent = options.timestamp[0]
             self.ts_recent_ns = now_ns
+        if options.sack_permitted and self.config.sack and not self.uses_sack:
+            self.uses_sack = True
+            self.sender.use_sack()
 
-    def segment_options(self, now_ns: int) -> TcpOptions:
-        """Return the options of a segment without SYN."""
-        if not self.uses_timestamps:
-            return NO_OPTIONS
-        return TcpOptions(timestamp=(self.timestamp(now_ns), self.ts_recent))
+    def segment_options(self, now_ns: int, text_octets: int) -> TcpOptions:
+        """Return the options of a segment without SYN that carries ``text_octets`` octets.
+
+        SACK blocks take only the room that the text leaves, so they never change where segments end.
+        """
+        timestamp = (self.timestamp(now_ns), self.ts_recent) if self.uses_timestamps else None
+        if self.uses_sack and self.receiver.queue:
+            room = (self.effective_mss() - text_octets - SACK_OPTION_OCTETS) // SACK_BLOCK_OCTETS
+            limit = min(room, MAX_SACK_BLOCKS - self.uses_timestamps)
+            return TcpOptions(sack=self.receiver.sack_blocks(limit), timestamp=timestamp)
+        return NO_OPTIONS if timestamp is None else TcpOptions(timestamp=timestamp)
 
     def timestamp(self, now_ns: int) -> int:
         """Return TSval: a clock that ticks once per granularity, begun at a random point."""
