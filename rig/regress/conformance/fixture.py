@@ -1,8 +1,8 @@
 """What a conformance row needs of the adapter under test: its bus, and a PHY that plays a script and keeps a record.
 
 Two things implement :class:`Fixture`: the Verilog adapter in ``hdl/sim/mac_bench.v`` (:mod:`.rtl`) and its twin
-(:mod:`.twin`). Rows know nothing else, so what differs between the two is data here: the speed, how many bits an edge of
-the clock carries, and whether the wires of MDIO can be seen.
+(:mod:`.twin`). Rows know nothing else, so what differs between the two is data here: the speed, how many bits an edge
+of the clock carries, and whether the wires of MDIO can be seen.
 """
 
 from __future__ import annotations

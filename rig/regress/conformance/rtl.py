@@ -1,7 +1,7 @@
 """The Verilog adapter as a :class:`~rig.regress.conformance.fixture.Fixture`; runs inside the simulator.
 
-A script goes to ``hdl/sim/mii_script_model.v`` as a whole, in a file, and what was sent comes back in another: Python is
-entered once for a script, whatever happens in it.
+A script goes to ``hdl/sim/mii_script_model.v`` as a whole, in a file, and what was sent comes back in another: Python
+is entered once for a script, whatever happens in it.
 """
 
 from __future__ import annotations

@@ -76,9 +76,7 @@ class Adapter(Protocol):
 class TwinFixture:
     """See :class:`~rig.regress.conformance.fixture.Fixture`."""
 
-    def __init__(
-        self, kernel: Kernel, medium: Medium, adapter: Adapter, bus: AdapterBus, phase_ns: int
-    ) -> None:
+    def __init__(self, kernel: Kernel, medium: Medium, adapter: Adapter, bus: AdapterBus, phase_ns: int) -> None:
         self.kernel = kernel
         self.bus = bus
         self.speed_mbps = medium.speed_mbps
