@@ -18,11 +18,13 @@
 // found the beginning of the preamble: its first di-bit 01 is the first of a nibble, whatever the phase of clk_mii. Any
 // other di-bit but 00 there is a false carrier, shown as such on the MII until CRS_DV falls. Once the carrier has gone,
 // CRS_DV is low in the first di-bit of a nibble and high in the second as long as data remain: so the first di-bit
-// carries the carrier, the second RX_DV, and low in both ends the frame. RX_ER in any di-bit is RX_ER of its nibble.
-// From the clk_ref edge that samples a nibble's first di-bit at the pins to the rise of clk_mii at which the MAC samples
-// the nibble: 6 or 7 clk_ref periods at 100 Mb/s, 33 to 52 at 10 Mb/s, always the same within a frame.
-// Carrier and collision: mii_crs is the PHY's carrier or our own TX_EN, mii_col both at once; a change at the pins is
-// seen there after 4 clk_ref periods (a fall within a frame: after its nibble). In full duplex they mean nothing.
+// carries the carrier, the second RX_DV, and low in both ends the frame. RX_ER in any clk_ref period is RX_ER of its
+// nibble (at 10 Mb/s, where a di-bit is sampled once in its ten periods, perhaps of the next one as well).
+// From the clk_ref edge that samples the first di-bit of a nibble at the pins to the rise of clk_mii at which the MAC
+// samples the nibble: 5 or 6 clk_ref periods at 100 Mb/s, 32 to 51 at 10 Mb/s, always the same within a frame.
+// Carrier and collision: mii_crs is the PHY's carrier or our own TX_EN, mii_col both at once. They change 3 clk_ref
+// periods after the edge that samples CRS_DV (a fall within a frame at 10 Mb/s: up to 12), 1 after the pin TX_EN. In
+// full duplex they mean nothing.
 // Not observable through an RMII: the SQE test and carrier sense errors. The PHY's own loopback of 10BASE-T has to be
 // off, or every transmission collides.
 `default_nettype none
@@ -129,18 +131,19 @@ module rmii_shim (
         else if (divide && !second && !crs_dv) carrier <= 1'b0;
         if (state == DATA && divide && is_end) carrier <= 1'b0;
 
-        error <= er || (error && !(divide && second));
+        error <= error || er;
         if (divide) begin
             second    <= state == DATA ? !second : next_state == DATA;
             first_rxd <= rxd;
-            if (state == SENSE) error <= er;
-            if (state == DATA && second) begin
+            if (state != DATA) begin
+                error     <= er;  // of the first di-bit, if this is one
+                nibble    <= BAD_SSD;
+                nibble_er <= next_state == FALSE;
+            end else if (second) begin
+                error     <= 1'b0;
                 nibble    <= {rxd, first_rxd};
                 nibble_dv <= crs_dv;
                 nibble_er <= crs_dv && (error || er);
-            end else if (state == FALSE) begin
-                nibble    <= BAD_SSD;
-                nibble_er <= crs_dv;
             end
         end
         if (fall) {mii_rx_dv, mii_rx_er, mii_rxd} <= {nibble_dv, nibble_er, nibble};
