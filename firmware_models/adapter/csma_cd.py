@@ -19,6 +19,8 @@ JAM      TX_EN is high, collided                                      end
 BACKOFF  waits for whole slot times, deaf                             end of backoff
 TEST     after the frame, listens for the SQE test                    end of its window
 ======== ============================================================ ===========================
+
+Long because it is one state machine, which is best read in one place.
 """
 
 from __future__ import annotations

@@ -51,8 +51,8 @@ STORE_TURN = 2
 class Reception:
     """What was heard after an SFD, in whole octets, of any length.
 
-    ``has_symbol_error``: RX_ER was high after the SFD. ``end_mark_ns`` is the bus edge ``A``; ``first_edge`` samples the
-    first unit of the first octet, ``end_edge`` samples RX_DV low.
+    ``has_symbol_error``: RX_ER was high after the SFD. ``end_mark_ns`` is the bus edge ``A``; ``first_edge`` samples
+    the first unit of the first octet, ``end_edge`` samples RX_DV low.
     """
 
     octets: bytes
@@ -67,7 +67,7 @@ class ReceiveMac:
     """Hears the segment for one station.
 
     ``on_frame(reception)`` is called at the end mark, with frames of 64 octets or more (14 with ``takes_runts``) to an
-    address that ``address_filter`` accepts, or to the PAUSE address; and with whatever had a symbol error, to count it.
+    address that ``address_filter`` accepts, or to the PAUSE address; and with whatever had a symbol error.
     """
 
     __slots__ = (
