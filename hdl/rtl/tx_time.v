@@ -17,7 +17,9 @@ module tx_time (
     input  wire        read_high,
     output wire [31:0] read_data
 );
-    reg [63:0] memory [0:3];
+    // Small, but 256 flip-flops and their multiplexer would be worse. no_rw_check: what is read at the very edge of a
+    // store does not matter, because the slot is not DONE before it.
+    (* ram_style = "block", no_rw_check *) reg [63:0] memory [0:3];
     reg [63:0] fetched;
     reg [3:0]  stored;
     reg        known, high;
