@@ -386,7 +386,7 @@ class LanAdapter:
         """SOFT_RESET is executed now: everything but time, counters and buffer memory."""
         now_ns = self._kernel.now_ns
         self._in_reset_until_ns = now_ns + RESET_CLOCKS * self.bus_period_ns
-        self._reset_registers(now_ns, now_ns + self.bus_period_ns)
+        self._reset_registers(now_ns, now_ns)
         self.csma.reset_at(self.port.edge_from(now_ns) + SYNC_EDGES)
         self._leave_reset(now_ns, self._in_reset_until_ns)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 
+from rig.adapter.bus import WORD_OCTETS
 from rig.adapter.registers import RX_HEADER_FORMAT, RX_HEADER_OCTETS
 
 PAGE_OCTETS = 256
@@ -105,7 +106,8 @@ class ReceiveRing:
         """Write a frame and its header at ``current``, and move ``current`` behind it."""
         following = self.after(self.current, self.pages_of(len(octets)))
         header = struct.pack(RX_HEADER_FORMAT, status, len(octets), following, time_ns)
-        for page, data in self._split(header + octets):
+        filling = bytes(-len(octets) % WORD_OCTETS)  # of the last word
+        for page, data in self._split(header + octets + filling):
             self._memory.write(PAGE_OCTETS * page, data)
         self.current = following
 

@@ -139,7 +139,7 @@ class CsmaCd:
 
         A control frame is not held by a pause.
         """
-        self._report = TransmitReport(frame, is_full_duplex=self.parameters.full_duplex)
+        self._report = TransmitReport(frame, is_full_duplex=self.parameters.is_deaf)
         self._is_control = is_control
         self._attempt = 1
         self._wait_from(self.port.edge_from(request_ns) + REQUEST_SYNC_EDGES)
