@@ -102,13 +102,13 @@ module station_recorder_model #(
     end
   endtask
 
-  // RX_DV or the power of the PHY, which changed at `t_ns`, if at all.
-  task follow_receive(input [63:0] t_ns);
+  // What the PHY shows as RX_DV became `level` at `t_ns`, if it is not what it was.
+  task follow_receive(input level, input [63:0] t_ns);
     begin
-      if (rx_dv && power && !receives) receive_ns = t_ns;
-      if (!(rx_dv && power) && receives && file != 0)
+      if (level && !receives) receive_ns = t_ns;
+      if (!level && receives && file != 0)
         $fwrite(file, "event receive %0d %0d %0d -1 -1 -1 -1\n", STATION, receive_ns, t_ns);
-      receives = rx_dv && power;
+      receives = level;
     end
   endtask
 
@@ -141,7 +141,7 @@ module station_recorder_model #(
   endtask
 
   always @(posedge clk) begin
-    if ((rx_dv && power) != receives && !finished) follow_receive(edge_ns);
+    if ((rx_dv && power) != receives && !finished) follow_receive(rx_dv && power, edge_ns);
     // Only while there is something to see, so that an idle station costs little.
     if ((waiting || waits || start || transmits || (backs_off && mac_reset)) && power && !finished) begin
       if (waiting || mac_reset) end_backoff;
@@ -186,17 +186,18 @@ module station_recorder_model #(
   always @(irq or power or finish) begin
     if (!finished) follow_irq;
     if (power != powered && !finished) begin
+      follow_receive(rx_dv && powered, edge_ns);
       powered = power;
+      follow_receive(rx_dv && powered, $time);
       if (file != 0) $fwrite(file, "event power %0d %0d %0d -1 -1 -1 -1\n", STATION, $time, $time);
       end_transmit;
       end_backoff;
-      follow_receive($time);
       waits = 0;
     end
     if (finish && !finished) begin
       end_transmit;
       end_backoff;
-      follow_receive(edge_ns);
+      follow_receive(rx_dv && power, edge_ns);
       if (receives && file != 0) $fwrite(file, "event receive %0d %0d %0d -1 -1 -1 -1\n", STATION, receive_ns, $time);
       if (interrupts && file != 0) $fwrite(file, "event irq %0d %0d %0d -1 -1 -1 -1\n", STATION, irq_ns, $time);
       finished = 1;

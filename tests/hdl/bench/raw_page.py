@@ -1,23 +1,23 @@
 """A collision of two stations worked out by hand from docs/adapter.md, edge by edge.
 
-Station a: position 0, MII edges at 40 k; b: position 20 (D = 200 ns), MII edges at 7 + 40 k; bus edges at 20 k. Both are
-asked at 6000 to write PAGE, OCTETS and COMMAND of a slot.
+Station a: position 0, MII edges at 40 k; b: position 20 (D = 200 ns), MII edges at 7 + 40 k; bus edges at 20 k. Both
+are asked at 6000 to write PAGE, OCTETS and COMMAND of a slot.
 
 * Bus: seen at 6020 (k = 301), executed at k = 304, 308, 312: SEND at E = 6240. The request toggles at 6260.
 * a: first MII edge >= 6260 is 6280, seen two edges later: starts at s = 6360. b: 6287, s = 6367.
-* b's signal is at a from 6567 on: sampled at 6600, acted on at e = 6680, 8 edges after s: bit 32. a's is at b from 6560:
-  sampled at 6567, e = 6647, 7 edges: bit 28. Both finish the header: jam from s + 16 edges (7000, 7007) for 8 nibbles:
-  f = 7320 and 7327.
+* b's signal is at a from 6567 on: sampled at 6600, acted on at e = 6680, 8 edges after s: bit 32. a's is at b from
+  6560: sampled at 6567, e = 6647, 7 edges: bit 28. Both finish the header: jam from s + 16 edges (7000, 7007) for 8
+  nibbles: f = 7320 and 7327.
 * Injected words: a draws 1 & 1 = 1 slot of 128 nibbles: 7320 + 5120 = 12440. b draws 2 & 1 = 0.
-* b waits from f = 7327. a's signal ends at b at 7520: first sampled low at 7527, seen at 7607; 24 edges of gap: starts at
-  8567. 16 + 2 * 64 = 144 nibbles: f = 14327.
+* b waits from f = 7327. a's signal ends at b at 7520: first sampled low at 7527, seen at 7607; 24 edges of gap:
+  starts at 8567. 16 + 2 * 64 = 144 nibbles: f = 14327.
 * a waits from 12440. b's signal ends at a at 14527: sampled low at 14560, seen at 14640; starts at 15600, f = 21360.
-* RX_DV rises and falls two edges after the edges that sample the arrival: fragments at a (6567, 7527]: 6680 .. 7640; at b
-  (6560, 7520]: 6647 .. 7607; frames at a (8767, 14527]: 8880 .. 14640; at b (15800, 21560]: 15887 .. 21647.
+* RX_DV rises and falls two edges after the edges that sample the arrival: fragments at a (6567, 7527]: 6680 .. 7640;
+  at b (6560, 7520]: 6647 .. 7607; frames at a (8767, 14527]: 8880 .. 14640; at b (15800, 21560]: 15887 .. 21647.
 * Done: b at 14327, bus edges 14340, + 2 = 14380; line at 14400. a at 21360: 21420.
-* Received: RX_DV is sampled low at 14680, the end mark goes in at 14720; bus edge 14740, + 2 = 14780 (k = 739), popped at the
-  next k = 2 (mod 4): A = 742, 14840; stored at A + 16 = 15160, line at 15180. At b: 21687, 21727, 21740, 21780 (1089),
-  A = 1090, 21800.
+* Received: RX_DV is sampled low at 14680, the end mark goes in at 14720; bus edge 14740, + 2 = 14780 (k = 739),
+  popped at the next k = 2 (mod 4): A = 742, 14840; stored at A + 16 = 15160, line at 15180. At b: 21687, 21727,
+  21740, 21780 (1089), A = 1090, 21800.
 * Cleared by an access asked for at 30000: executed at 30080, line low at 30100.
 """
 
