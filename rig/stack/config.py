@@ -122,6 +122,7 @@ class TcpConfig:
     sack: bool = True
     congestion: CongestionAlgorithm = CongestionAlgorithm.NEW_RENO
     syn_queue: int = 128
+    syn_cookies: bool = True  # RFC 4987, 3.6: when the queue is full; otherwise the oldest entry goes
     challenge_acks_per_second: int = 10  # RFC 5961, 7
     keepalive_idle_ns: int = 7200 * NS_PER_S  # RFC 9293, 3.8.4: not less than two hours by default
     keepalive_interval_ns: int = 75 * NS_PER_S
@@ -138,13 +139,19 @@ class TcpConfig:
 
 @dataclass(frozen=True, slots=True)
 class StackConfig:
-    """Everything one host's stack needs to know: at least one interface; ``gateway`` is the default route."""
+    """Everything one host's stack needs to know: at least one interface; ``gateway`` is the default route.
+
+    With ``forwarding`` the host is a router; it then sends redirects, if ``send_redirects``, and never follows one.
+    """
 
     interfaces: tuple[InterfaceConfig, ...]
     gateway: int | None = None
     routes: tuple[RouteConfig, ...] = ()
     hostname: str = ""
     ttl: int = 64
+    forwarding: bool = False
+    send_redirects: bool = True
+    accept_redirects: bool = True
     ephemeral_ports: tuple[int, int] = (49152, 65535)  # RFC 6335, 6; drawn at random, RFC 6056
     arp: ArpConfig = field(default_factory=ArpConfig)
     ipv4: Ipv4Config = field(default_factory=Ipv4Config)

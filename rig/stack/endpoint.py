@@ -58,6 +58,14 @@ class Endpoint:
         """Send to the peer; return the number of octets taken."""
         self._refuse("send")
 
+    def send_urgent(self, data: bytes | memoryview, now_ns: int) -> int:
+        """Send to the peer and mark all up to here as urgent; return the number of octets taken."""
+        self._refuse("send_urgent")
+
+    def urgent_octets(self) -> int:
+        """Return how many octets remain to be read up to the end of urgent data."""
+        self._refuse("urgent_octets")
+
     def receive(self, max_octets: int, now_ns: int) -> bytes | None:
         """Return received octets, None where there are none yet, empty at the end of the stream."""
         self._refuse("receive")

@@ -17,6 +17,7 @@ class EventKind(Enum):
     ACCEPTABLE = "acceptable"
     READABLE = "readable"
     WRITABLE = "writable"
+    URGENT = "urgent"
     CLOSED = "closed"
 
 

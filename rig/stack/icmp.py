@@ -96,28 +96,47 @@ class IcmpLayer:
             if self._echo_handler is None or not self._echo_handler(packet, message):
                 self._counters.add("icmp_echo_reply_unexpected")
         elif message.type in _ERRORS:
-            self._receive_error(message, now_ns)
+            self._receive_error(packet, message, link, now_ns)
         else:
             self._counters.add("icmp_unknown_type")
 
     def port_unreachable(self, packet: Ipv4Packet, link: Link, broadcast: bool, now_ns: int) -> None:
         """Tell the sender that no socket has the packet's destination port."""
-        self._send_error(IcmpType.DESTINATION_UNREACHABLE, UnreachableCode.PORT, packet, link, broadcast, now_ns)
+        self._send_error(IcmpType.DESTINATION_UNREACHABLE, UnreachableCode.PORT, packet, broadcast, now_ns)
 
     def protocol_unreachable(self, packet: Ipv4Packet, link: Link, broadcast: bool, now_ns: int) -> None:
         """Tell the sender that nothing here speaks the packet's protocol."""
-        self._send_error(IcmpType.DESTINATION_UNREACHABLE, UnreachableCode.PROTOCOL, packet, link, broadcast, now_ns)
+        self._send_error(IcmpType.DESTINATION_UNREACHABLE, UnreachableCode.PROTOCOL, packet, broadcast, now_ns)
 
     def reassembly_timed_out(self, first: Ipv4Packet, now_ns: int) -> None:
         """Tell the sender that the rest of a datagram did not come; ``first`` is its first fragment."""
         if first.destination in self._ip.addresses:
-            link = self._ip.interfaces[0]
-            self._send_error(IcmpType.TIME_EXCEEDED, TimeExceededCode.REASSEMBLY, first, link, False, now_ns)
+            self._send_error(IcmpType.TIME_EXCEEDED, TimeExceededCode.REASSEMBLY, first, False, now_ns)
         else:
             self._counters.add("icmp_error_suppressed")
 
+    def ttl_exceeded(self, packet: Ipv4Packet, now_ns: int) -> None:
+        """Tell the sender that its packet's time to live ran out here."""
+        self._send_error(IcmpType.TIME_EXCEEDED, TimeExceededCode.TTL, packet, False, now_ns)
+
+    def network_unreachable(self, packet: Ipv4Packet, now_ns: int) -> None:
+        """Tell the sender that no route leads to the packet's destination."""
+        self._send_error(IcmpType.DESTINATION_UNREACHABLE, UnreachableCode.NETWORK, packet, False, now_ns)
+
+    def fragmentation_needed(self, packet: Ipv4Packet, mtu: int, now_ns: int) -> None:
+        """Tell the sender how long a packet the next link takes (RFC 1191, 4)."""
+        code = UnreachableCode.FRAGMENTATION_NEEDED
+        self._send_error(IcmpType.DESTINATION_UNREACHABLE, code, packet, False, now_ns, rest_of_header=mtu)
+
+    def redirect(self, packet: Ipv4Packet, gateway: int, now_ns: int) -> None:
+        """Tell the sender of a better first hop for this destination (RFC 1812, 5.2.7.2: code 1, for the host)."""
+        self._send_error(IcmpType.REDIRECT, 1, packet, False, now_ns, rest_of_header=gateway)
+
     def host_unreachable(self, packet: Ipv4Packet, now_ns: int) -> None:
-        """Tell the transport protocol of a packet of ours that the next hop did not answer ARP."""
+        """Tell the sender of a packet, or our transport protocol if it is ours, that the next hop is silent."""
+        if packet.source not in self._ip.addresses:
+            self._send_error(IcmpType.DESTINATION_UNREACHABLE, UnreachableCode.HOST, packet, False, now_ns)
+            return
         self._dispatch(NetworkError(packet, errno.EHOSTUNREACH, is_hard=False, is_local=True), now_ns)
 
     def _answer_echo(
@@ -139,7 +158,7 @@ class IcmpLayer:
         self._ip.send(path, Protocol.ICMP, message.serialize(), now_ns)
 
     def _send_error(
-        self, kind: IcmpType, code: int, packet: Ipv4Packet, link: Link, broadcast: bool, now_ns: int
+        self, kind: IcmpType, code: int, packet: Ipv4Packet, broadcast: bool, now_ns: int, *, rest_of_header: int = 0
     ) -> None:
         if broadcast or packet.fragment_offset_octets or self._quotes_error(packet):
             self._counters.add("icmp_error_suppressed")
@@ -148,7 +167,8 @@ class IcmpLayer:
         else:
             quoted = packet.serialize()[:QUOTED_OCTETS]
             self._counters.add("icmp_errors_sent")
-            self._send(IcmpMessage(kind, code, 0, quoted), packet.source, packet.destination, now_ns)
+            source = packet.destination if packet.destination in self._ip.addresses else 0
+            self._send(IcmpMessage(kind, code, rest_of_header, quoted), packet.source, source, now_ns)
 
     @staticmethod
     def _quotes_error(packet: Ipv4Packet) -> bool:
@@ -168,9 +188,9 @@ class IcmpLayer:
         self._tokens_ns -= interval_ns
         return True
 
-    def _receive_error(self, message: IcmpMessage, now_ns: int) -> None:
-        if message.type in (IcmpType.SOURCE_QUENCH, IcmpType.REDIRECT):  # RFC 6633; redirects are not acted on
-            self._counters.add("icmp_source_quench" if message.type == IcmpType.SOURCE_QUENCH else "icmp_redirect")
+    def _receive_error(self, carrier: Ipv4Packet, message: IcmpMessage, link: Link, now_ns: int) -> None:
+        if message.type == IcmpType.SOURCE_QUENCH:  # RFC 6633
+            self._counters.add("icmp_source_quench")
             return
         try:
             packet = Ipv4Packet.parse_quoted(message.payload)
@@ -179,6 +199,10 @@ class IcmpLayer:
             return
         if packet.source not in self._ip.addresses or len(packet.payload) < 8 or packet.fragment_offset_octets:
             self._counters.add("icmp_error_not_ours")
+            return
+        if message.type == IcmpType.REDIRECT:
+            is_followed = self._ip.redirected(packet.destination, message.rest_of_header, carrier.source, link)
+            self._counters.add("icmp_redirect_followed" if is_followed else "icmp_redirect_ignored")
             return
         mtu: int | None = None
         hard = False

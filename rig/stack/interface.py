@@ -18,6 +18,7 @@ from rig.wire.address import (
     LIMITED_BROADCAST_IPV4,
     directed_broadcast,
     is_multicast_ipv4,
+    prefix_mask,
 )
 from rig.wire.ethernet import BROADCAST, EtherType
 
@@ -49,6 +50,7 @@ class Interface:
         self.mac = config.mac
         self.mtu = config.mtu
         self.address = config.address
+        self.network_mask = prefix_mask(config.prefix_length)
         self.directed_broadcast = (
             directed_broadcast(config.address, config.prefix_length) if config.prefix_length < 31 else None
         )
@@ -68,6 +70,10 @@ class Interface:
     def is_broadcast(self, address: int) -> bool:
         """Tell whether an address means every host of this link (RFC 1122, 3.2.1.3)."""
         return address == LIMITED_BROADCAST_IPV4 or address == self.directed_broadcast
+
+    def is_on_link(self, address: int) -> bool:
+        """Tell whether an address belongs to the network this interface is attached to."""
+        return (address ^ self.address) & self.network_mask == 0
 
     def frame(self, packet: bytes, next_hop: int, now_ns: int) -> bytes | None:
         """Return the frame that carries ``packet`` to ``next_hop``, or None when it is held for address resolution."""

@@ -20,6 +20,7 @@ from rig.stack.events import EventQueue, StackEvent
 from rig.stack.icmp import IcmpLayer
 from rig.stack.ipv4 import Ipv4Layer
 from rig.stack.netstat import NetstatRow
+from rig.stack.routing import Route
 from rig.stack.tcp.endpoint import StreamEndpoint, connection_row
 from rig.stack.tcp.layer import TcpLayer
 from rig.stack.timer_queue import TimerQueue
@@ -111,6 +112,23 @@ class Stack:
         """Return (IPv4 address, MAC address) of each neighbour whose address is resolved."""
         return self._ip.interfaces[interface].arp.entries()
 
+    def add_route(
+        self, network: int, prefix_length: int, gateway: int | None, metric: int = 0, interface: int | None = None
+    ) -> None:
+        """Add a route by way of ``gateway``, or without one to the link of ``interface``.
+
+        Raises ``OSError``: EINVAL for what is not a network, ENETUNREACH for a gateway that is no neighbour.
+        """
+        self._ip.add_route(network, prefix_length, gateway, metric, interface)
+
+    def remove_route(self, network: int, prefix_length: int, gateway: int | None) -> None:
+        """Remove the best route with these values; ``OSError(ESRCH)`` where there is none."""
+        self._ip.remove_route(network, prefix_length, gateway)
+
+    def routes(self) -> list[Route]:
+        """Return all routes, the longest prefixes first, then by metric."""
+        return self._ip.routing.routes()
+
     # Socket calls: none blocks. Errors are OSError with the usual numbers; EBADF for a handle that is not open.
 
     def socket(self, kind: SocketKind) -> int:
@@ -150,6 +168,14 @@ class Stack:
     def send(self, handle: int, data: bytes | memoryview, now_ns: int) -> int:
         """Send to the peer; return how many octets were taken, 0 while the buffer is full (WRITABLE follows)."""
         return self._endpoint(handle).send(data, now_ns)
+
+    def send_urgent(self, handle: int, data: bytes | memoryview, now_ns: int) -> int:
+        """Send to the peer and mark all up to here as urgent; new programs have no use for it (RFC 6093)."""
+        return self._endpoint(handle).send_urgent(data, now_ns)
+
+    def urgent_octets(self, handle: int) -> int:
+        """Return how many octets, read in their order like all others, remain up to the end of urgent data."""
+        return self._endpoint(handle).urgent_octets()
 
     def receive(self, handle: int, max_octets: int, now_ns: int) -> bytes | None:
         """Return received octets, None while there are none, empty at the end of the stream; raises its error once."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 
 from rig.stack.events import EventKind
-from rig.stack.tcp.connection import ACK, FIN, RST, SYN, Connection
+from rig.stack.tcp.connection import ACK, FIN, RST, SYN, URG, Connection
 from rig.stack.tcp.seq import MASK
 from rig.stack.tcp.state import CAN_RECEIVE_TEXT, Cause, State
 from rig.stack.timer_queue import NEVER
@@ -96,6 +96,8 @@ def _in_other_states(connection: Connection, segment: TcpSegment, now_ns: int) -
     if not _take_acknowledgement(connection, segment, length, now_ns):
         return
     connection.last_heard_ns = now_ns
+    if flags & URG and connection.state in CAN_RECEIVE_TEXT and receiver.note_urgent(sequence, segment.urgent_pointer):
+        connection.notify(EventKind.URGENT)
     if length and text_fits:
         _take_text(connection, sequence, segment, now_ns)
 

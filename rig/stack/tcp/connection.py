@@ -28,7 +28,8 @@ from rig.wire.tcp import TcpFlag, TcpSegment
 if TYPE_CHECKING:
     from rig.stack.tcp.layer import TcpLayer
 
-SYN, ACK, FIN, PSH, RST = (int(flag) for flag in (TcpFlag.SYN, TcpFlag.ACK, TcpFlag.FIN, TcpFlag.PSH, TcpFlag.RST))
+SYN, ACK, FIN = int(TcpFlag.SYN), int(TcpFlag.ACK), int(TcpFlag.FIN)
+PSH, RST, URG = int(TcpFlag.PSH), int(TcpFlag.RST), int(TcpFlag.URG)
 _CAN_KEEP_ALIVE = frozenset({State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_2})
 
 
@@ -69,14 +70,17 @@ class Connection(Tcb):
         self.sender.give_up_after_ns = self.give_up_after_ns()
         self.settle()
 
-    def send(self, data: bytes | memoryview) -> int:
-        """Take octets into the send buffer; 0 where it is full."""
+    def send(self, data: bytes | memoryview, *, urgent: bool = False) -> int:
+        """Take octets into the send buffer, 0 where it is full; ``urgent`` marks all up to the last one taken."""
         if self.error is not None or self.state is State.CLOSED or self.sender.fin_queued:
             self.raise_error()
             raise BrokenPipeError(errno.EPIPE, "the connection can no longer send")
         taken = self.sender.buffer.append(data)
         self._is_write_blocked = taken < len(data)
         if taken:
+            if urgent:
+                self.sender.urgent_until = self.sender.fin_sequence
+                self.receiver.ack_now |= self.sender.snd_wnd == 0  # the peer hears of it though its window is closed
             self.settle()
         return taken
 
@@ -201,7 +205,6 @@ class Connection(Tcb):
             self.layer.counters.add("tcp_path_mtu_lowered")
             if self.state in TRANSMITS_DATA:
                 self.sender.shorten_segments(self.effective_mss())
-                self.settle()
 
     def arm_keepalive(self) -> None:
         """Start the keep-alive timer if the owner switched it on."""
@@ -214,6 +217,8 @@ class Connection(Tcb):
     def settle(self) -> None:
         """After any event: ask to be asked for segments, and bring the deadline up to date."""
         if not self._is_ready and self.state is not State.CLOSED:
+            if self.path.refresh():
+                self.path_too_narrow(self.path.link.mtu)
             self._is_ready = True
             self.path.link.ready.append(self)
         self.rearm()
@@ -287,15 +292,16 @@ class Connection(Tcb):
 
     def _segment(self, sequence: int, flags: int, now_ns: int, text: bytes) -> TcpSegment:
         receiver = self.receiver
+        urgent = self.sender.urgent_pointer(sequence)
         return TcpSegment(
             self.local_port,
             self.remote_port,
             sequence,
             receiver.rcv_nxt,
-            flags,
+            flags | URG if urgent else flags,
             receiver.take_window_field(self.receive_scale),
             text,
-            0,
+            urgent,
             self.segment_options(now_ns, len(text)),
         )
 

@@ -101,7 +101,7 @@ class StreamEndpoint(Endpoint):
             self.bind(path.source, 0)
         name = (path.source, self.port, address, port)
         connection = Connection(layer, path, self.port, port, layer.initial_sequence(name, now_ns))
-        layer.add(connection)
+        layer.add(connection, now_ns)
         self.address = path.source if not self._port_taken else self.address
         connection.owner = self
         self.connection = connection
@@ -110,6 +110,12 @@ class StreamEndpoint(Endpoint):
 
     def send(self, data: bytes | memoryview, now_ns: int) -> int:
         return self._connected().send(data)
+
+    def send_urgent(self, data: bytes | memoryview, now_ns: int) -> int:
+        return self._connected().send(data, urgent=True)
+
+    def urgent_octets(self) -> int:
+        return self._connected().receiver.urgent_octets
 
     def receive(self, max_octets: int, now_ns: int) -> bytes | None:
         return self._connected().receive(max_octets)

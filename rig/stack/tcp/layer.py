@@ -17,11 +17,12 @@ from rig.stack.tcp.connection import ACK, FIN, RST, SYN, Connection
 from rig.stack.tcp.listener import Listener
 from rig.stack.tcp.seq import HALF, MASK
 from rig.stack.tcp.state import Cause, State
-from rig.stack.tcp.tcb import FourTuple
+from rig.stack.tcp.syn_cookies import LIFETIME_NS, SynCookies
+from rig.stack.tcp.tcb import DEFAULT_SEND_MSS, HEADERS_OCTETS, FourTuple
 from rig.stack.timer_queue import TimerQueue
 from rig.wire.checksum import internet_checksum, pseudo_header_sum
 from rig.wire.ipv4 import Ipv4Packet, Protocol
-from rig.wire.tcp import TcpSegment
+from rig.wire.tcp import TcpOptions, TcpSegment
 
 MINIMUM_PATH_MTU = 576  # a smaller one in an ICMP message is not believed: RFC 5927, 7.2
 
@@ -41,6 +42,7 @@ class TcpLayer:
         self.connections: dict[FourTuple, Connection] = {}
         self.listeners: dict[tuple[int, int], Listener] = {}
         self._secret = source.randbytes(16)
+        self._cookies = SynCookies(self._secret)
         ip.register(Protocol.TCP, self.receive)
         icmp.on_error(Protocol.TCP, self._receive_error)
 
@@ -80,12 +82,13 @@ class TcpLayer:
         digest = blake2b(repr(four_tuple).encode(), key=self._secret, digest_size=4).digest()
         return (now_ns // 4000 + int.from_bytes(digest, "big")) & MASK
 
-    def add(self, connection: Connection) -> None:
+    def add(self, connection: Connection, now_ns: int) -> None:
         """Enter a connection under its name; ``OSError(EADDRINUSE)`` where there is one."""
         key = connection.four_tuple
         if key in self.connections:
             raise OSError(errno.EADDRINUSE, "this connection exists already")
         self.connections[key] = connection
+        connection.path_mtu = self.ip.path_mtu(connection.path, now_ns)
         self.ports.use(connection.local_port)
 
     def forget(self, connection: Connection) -> None:
@@ -156,8 +159,11 @@ class TcpLayer:
             counters.add("tcp_no_route")
             return
         if flags & ACK:
-            counters.add("tcp_ack_in_listen")
-            self.reset_for(segment, path, now_ns)
+            if flags & SYN or now_ns >= listener.cookies_until_ns or not self._open_by_cookie(
+                listener, path, segment, now_ns
+            ):
+                counters.add("tcp_ack_in_listen")
+                self.reset_for(segment, path, now_ns)
             return
         if not flags & SYN:
             counters.add("tcp_no_syn_in_listen")
@@ -169,27 +175,67 @@ class TcpLayer:
             old.delete(Cause.TIMEOUT_2MSL, None)
         if len(listener.half_open) >= listener.syn_queue:
             counters.add("tcp_syn_queue_full")
+            if self.config.syn_cookies:
+                self._answer_with_cookie(listener, path, segment, now_ns)
+                return
             next(iter(listener.half_open)).delete(Cause.GIVE_UP, None)
         if segment.payload or flags & FIN:
             counters.add("tcp_text_on_syn_ignored")  # not acknowledged, so the peer sends it again
         self._passive_open(listener, path, segment, now_ns)
 
+    def _answer_with_cookie(self, listener: Listener, path: Path, segment: TcpSegment, now_ns: int) -> None:
+        """Answer a SYN and remember nothing of it."""
+        self.counters.add("tcp_syn_cookies_sent")
+        listener.cookies_until_ns = now_ns + LIFETIME_NS
+        mss = segment.options.mss or DEFAULT_SEND_MSS
+        answer = TcpSegment(
+            segment.destination_port,
+            segment.source_port,
+            self._cookies.make(_name_of(path, segment), segment.sequence, mss, now_ns),
+            (segment.sequence + 1) & MASK,
+            SYN | ACK,
+            min(self.config.receive_buffer_octets, 0xFFFF),
+            options=TcpOptions(mss=path.link.mtu - HEADERS_OCTETS),
+        )
+        octets = answer.serialize(path.source, path.destination)
+        self.ip.send(path, Protocol.TCP, octets, now_ns, dont_fragment=True)
+
+    def _open_by_cookie(self, listener: Listener, path: Path, segment: TcpSegment, now_ns: int) -> bool:
+        """Make up the connection whose SYN was answered with a cookie; False where this acknowledges none."""
+        peer_iss = (segment.sequence - 1) & MASK
+        cookie = (segment.acknowledgement - 1) & MASK
+        mss = self._cookies.check(_name_of(path, segment), peer_iss, cookie, now_ns)
+        if mss is None:
+            return False
+        self.counters.add("tcp_syn_cookies_accepted")
+        connection = self._half_open(listener, path, segment, cookie, now_ns)
+        connection.receiver.start(peer_iss)
+        connection.receiver.rcv_adv = (segment.sequence + min(self.config.receive_buffer_octets, 0xFFFF)) & MASK
+        connection.agree_on_options(TcpOptions(mss=mss), now_ns)
+        connection.sender.set_window(segment.window, segment.sequence, cookie)
+        connection.sender.assume_syn_sent()
+        segment_arrives(connection, segment, now_ns)
+        return True
+
     def _passive_open(self, listener: Listener, path: Path, segment: TcpSegment, now_ns: int) -> None:
-        name = (path.source, segment.destination_port, path.destination, segment.source_port)
-        iss = self.initial_sequence(name, now_ns)
-        connection = Connection(self, path, segment.destination_port, segment.source_port, iss)
-        connection.opened_passively = True
-        connection.listener = listener
-        listener.owner.apply_options(connection)
-        self.add(connection)
-        listener.half_open[connection] = None
-        connection.move(Cause.PASSIVE_OPEN)
-        connection.move(Cause.SYN)
-        connection.sender.give_up_after_ns = connection.give_up_after_ns()
+        iss = self.initial_sequence(_name_of(path, segment), now_ns)
+        connection = self._half_open(listener, path, segment, iss, now_ns)
         connection.receiver.start(segment.sequence)
         connection.agree_on_options(segment.options, now_ns)
         connection.sender.set_window(segment.window, segment.sequence, iss)
         connection.settle()
+
+    def _half_open(self, listener: Listener, path: Path, segment: TcpSegment, iss: int, now_ns: int) -> Connection:
+        connection = Connection(self, path, segment.destination_port, segment.source_port, iss)
+        connection.opened_passively = True
+        connection.listener = listener
+        listener.owner.apply_options(connection)
+        self.add(connection, now_ns)
+        listener.half_open[connection] = None
+        connection.move(Cause.PASSIVE_OPEN)
+        connection.move(Cause.SYN)
+        connection.sender.give_up_after_ns = connection.give_up_after_ns()
+        return connection
 
     def _receive_error(self, error: NetworkError, now_ns: int) -> None:
         """Give an ICMP error to its connection, if it quotes something that is in flight (RFC 5927, 4.1)."""
@@ -206,9 +252,16 @@ class TcpLayer:
             return
         opening = connection.state is State.SYN_SENT
         if error.next_hop_mtu is not None:
-            connection.path_too_narrow(max(error.next_hop_mtu, MINIMUM_PATH_MTU))
+            mtu = max(error.next_hop_mtu, MINIMUM_PATH_MTU)
+            self.ip.lower_path_mtu(connection.remote_address, mtu, now_ns)
+            connection.path_too_narrow(mtu)
+            connection.settle()
         elif opening and (error.is_hard or error.is_local):
             connection.give_up(error.exception())
         else:  # soft, or hard in a synchronized state, which RFC 5461 treats as soft
             self.counters.add("tcp_soft_errors")
             connection.soft_error = error.exception()
+
+
+def _name_of(path: Path, segment: TcpSegment) -> FourTuple:
+    return path.source, segment.destination_port, path.destination, segment.source_port

@@ -1,8 +1,9 @@
 """A listening port: half-open connections and those that wait to be accepted (RFC 9293, 3.10.1 and RFC 4987).
 
 Both queues are bounded. A SYN that finds the accept queue full is dropped, and the peer tries again. A SYN that finds
-the SYN queue full takes the place of the oldest half-open connection: a flood of forged SYNs then only shortens the
-time a real one has to answer.
+the SYN queue full is answered with a cookie (:mod:`rig.stack.tcp.syn_cookies`), or, where those are switched off, takes
+the place of the oldest half-open connection, so that a flood of forged SYNs only shortens the time a real one has to
+answer.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class Listener:
     """Connections in the making on one local address and port."""
 
-    __slots__ = ("accepted", "address", "backlog", "half_open", "owner", "port", "syn_queue")
+    __slots__ = ("accepted", "address", "backlog", "cookies_until_ns", "half_open", "owner", "port", "syn_queue")
 
     def __init__(self, owner: StreamEndpoint, address: int, port: int, backlog: int, syn_queue: int) -> None:
         self.owner = owner
@@ -26,6 +27,7 @@ class Listener:
         self.port = port
         self.backlog = max(1, backlog)
         self.syn_queue = syn_queue
+        self.cookies_until_ns = 0
         self.half_open: dict[Connection, None] = {}
         self.accepted: deque[Connection] = deque()
 

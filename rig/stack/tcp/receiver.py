@@ -10,7 +10,7 @@ from __future__ import annotations
 from rig.stack.config import TcpConfig
 from rig.stack.counters import Counters
 from rig.stack.tcp.reassembly import ReassemblyQueue
-from rig.stack.tcp.seq import HALF, MASK
+from rig.stack.tcp.seq import HALF, MASK, difference
 from rig.stack.timer_queue import NEVER
 
 SACK_RUNS = 8
@@ -26,6 +26,7 @@ class Receiver:
         "_fin_position",
         "_position",
         "_recent",
+        "_urgent_position",
         "ack_now",
         "buffer",
         "capacity",
@@ -58,6 +59,7 @@ class Receiver:
         self.fin_received = False
         self._position = 0  # octets of the stream before rcv_nxt
         self._fin_position: int | None = None
+        self._urgent_position = 0  # RCV.UP: octets of the stream up to the end of urgent data
         self._recent: list[int] = []  # a position in each run beyond a hole, the one that grew last first
 
     def start(self, irs: int) -> None:
@@ -155,6 +157,19 @@ class Receiver:
         if run is not None:
             others = [each for each in self._recent if not run[0] <= each < run[1] and self.queue.run_at(each)]
             self._recent = [position, *others[: SACK_RUNS - 1]]
+
+    @property
+    def urgent_octets(self) -> int:
+        """How many octets remain to be read up to the end of urgent data (RFC 9293, MUST-33)."""
+        return max(0, self._urgent_position - self._position + len(self.buffer))
+
+    def note_urgent(self, sequence: int, pointer: int) -> bool:
+        """Take the urgent pointer of a segment; return whether there is more urgent data than was known."""
+        position = self._position + difference((sequence + pointer) & MASK, self.rcv_nxt)
+        if position <= self._urgent_position:
+            return False
+        self._urgent_position = position
+        return self.urgent_octets > 0
 
     def read(self, max_octets: int) -> bytes:
         """Remove and return up to ``max_octets`` octets; asks for a window update where one is worth sending."""

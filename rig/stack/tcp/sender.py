@@ -71,6 +71,7 @@ class Sender:
         "snd_wnd",
         "timeouts",
         "timer_ns",
+        "urgent_until",
     )
 
     def __init__(self, config: TcpConfig, iss: int, control: CongestionControl) -> None:
@@ -92,6 +93,7 @@ class Sender:
         self.probing = False
         self.persist_backoffs = 0
         self.timeouts = 0
+        self.urgent_until: int | None = None  # SND.UP: the number after the last urgent octet
         self.give_up_ns = NEVER
         self.give_up_after_ns = config.give_up_syn_ns
         self._probe_due = False
@@ -127,6 +129,10 @@ class Sender:
             self._rtt_sequence, self._rtt_start_ns = self.iss, now_ns
         self._arm(now_ns)
 
+    def assume_syn_sent(self) -> None:
+        """Take it that a SYN was sent, and nothing measured: it was a cookie."""
+        self.snd_nxt = self.snd_max = (self.iss + 1) & MASK
+
     def syn_acknowledged(self, now_ns: int, timestamp_rtt_ns: int | None) -> None:
         """Take the acknowledgement of our SYN."""
         self.snd_una = self.snd_nxt = (self.iss + 1) & MASK
@@ -149,6 +155,15 @@ class Sender:
         self.timeouts = 0
 
     # Sending
+
+    def urgent_pointer(self, sequence: int) -> int:
+        """Return the urgent pointer of a segment at ``sequence``, 0 for none (RFC 9293, 3.8.5).
+
+        It points after the last urgent octet (MUST-62), as far as 16 bits reach.
+        """
+        if self.urgent_until is None or not is_after(self.urgent_until, sequence):
+            return 0
+        return min((self.urgent_until - sequence) & MASK, 0xFFFF)
 
     def next_transmission(self, now_ns: int) -> Transmission | None:
         """Return the next segment that may be sent now and account for it as sent, or None.
@@ -290,6 +305,8 @@ class Sender:
             self.snd_nxt = ack
         if self._resend_until is not None and not is_after(self._resend_until, ack):
             self._resend_until = None
+        if self.urgent_until is not None and not is_after(self.urgent_until, ack):
+            self.urgent_until = None
         self._sample(ack, now_ns, timestamp_rtt_ns)
         self.timeouts = 0
         flight = (self.snd_max - ack) & MASK
