@@ -69,7 +69,8 @@ class LanAdapter:
 
     ``rom_image`` is the 32 octets of the MAC-address ROM, ``position_bits`` the place on the segment in bit times,
     ``phase_ns`` the phase of the MII clocks (None: 7 ns times the number of the station), ``buffer_pages`` the size of
-    the buffer memory in pages of 256 octets. The power is on from time 0.
+    the buffer memory in pages of 256 octets. ``rmii``: built for an RMII, where SQE test and carrier sense
+    errors cannot be observed; the delay of the shim is not modelled. The power is on from time 0.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class LanAdapter:
         buffer_pages: int = 64,
         collision_sync: int = SYNC_EDGES,
         carrier_sync: int = SYNC_EDGES,
+        rmii: bool = False,
     ) -> None:
         if not 4 <= buffer_pages <= reg.WIN_BUFFER_OCTETS // PAGE_OCTETS:
             raise UsageError(f"adapter {name}: {buffer_pages} pages of buffer memory; it has 4 to 64")
@@ -94,6 +96,7 @@ class LanAdapter:
         self.bus_period_ns = bus_period_ns
         self.access_ns = SLOT_WHEEL * bus_period_ns
         self.buffer_pages = buffer_pages
+        self.is_behind_rmii = rmii
         self.is_powered = True
         self.power_watchers: list[Callable[[bool], None]] = []
         self.registers = RegisterFile()
@@ -109,7 +112,7 @@ class LanAdapter:
         )
         self.csma = CsmaCd(
             self.port,
-            on_done=self.slots.frame_done,
+            on_done=self._transmission_done,
             collision_sync=collision_sync,
             carrier_sync=carrier_sync,
             draw_word=self._injected_word,
@@ -198,7 +201,7 @@ class LanAdapter:
     def _configure(self) -> None:
         registers = self.registers
         values = registers.values
-        self.csma.configure(registers.csma_parameters())
+        self.csma.configure(registers.csma_parameters(has_sqe_test=not self.is_behind_rmii))
         self.ring.start = values[reg.REG_RX_START]
         self.ring.stop = values[reg.REG_RX_STOP]
         receiver = self.receiver
@@ -288,6 +291,11 @@ class LanAdapter:
         now_ns = self._kernel.now_ns
         known_ns = (now_ns // self.bus_period_ns + 1 + SYNC_EDGES) * self.bus_period_ns
         return self.injection.take(now_ns, known_ns)
+
+    def _transmission_done(self, report: TransmitReport) -> None:
+        if self.is_behind_rmii:
+            report.has_lost_carrier = False
+        self.slots.frame_done(report)
 
     def _slot_finished(self, number: int, report: TransmitReport | None, edge_ns: int) -> None:
         self._event_ns = edge_ns

@@ -92,8 +92,8 @@ class RegisterFile:
             hash_table=self.values[reg.REG_MHASH_LO] | self.values[reg.REG_MHASH_HI] << 32,
         )
 
-    def csma_parameters(self) -> CsmaParameters:
-        """Return what CTRL, IPG and COLLISION_CFG make of CSMA/CD."""
+    def csma_parameters(self, *, has_sqe_test: bool) -> CsmaParameters:
+        """Return what CTRL, IPG and COLLISION_CFG make of CSMA/CD, with a PHY that has an SQE test or none."""
         gap = self.values[reg.REG_IPG]
         collision = self.values[reg.REG_COLLISION_CFG]
         return CsmaParameters(
@@ -108,6 +108,6 @@ class RegisterFile:
             defer_forever=self.has(reg.CTRL_DEFER_FOREVER),
             no_backoff=self.has(reg.CTRL_NO_BACKOFF),
             force_collision=self.has(reg.CTRL_FORCE_COL),
-            sqe_test=not self.has(reg.CTRL_SPEED100),
+            sqe_test=has_sqe_test and not self.has(reg.CTRL_SPEED100),
             loopback=self.has(reg.CTRL_LOOPBACK),
         )
