@@ -103,6 +103,7 @@ def _capabilities(adapter: LanAdapter) -> int:
         | adapter.csma.deference.carrier_sync << reg.CAPS_CRS_SYNC_LSB
         | reg.TX_SLOT_COUNT << reg.CAPS_TX_SLOTS_LSB
         | adapter.access_ns // adapter.bus_period_ns << reg.CAPS_BUS_CYCLES_LSB
+        | (reg.CAPS_RMII if adapter.is_behind_rmii else 0)
     )
 
 
