@@ -148,10 +148,10 @@ module station_recorder_model #(
       if (transmits) begin
         sent[nibbles] = txd;
         nibbles = nibbles + 1;
-        if (collision && file != 0)
+        if (collision && !mac_reset && file != 0)
           $fwrite(file, "event collision %0d %0d %0d %0d %0d -1 %0d\n", STATION, $time, $time, frame_id, present,
                   4 * nibbles);
-        if (jam) begin
+        if (jam && !mac_reset) begin
           jams = 1;
           jam_ns = $time;
         end

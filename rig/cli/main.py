@@ -18,6 +18,13 @@ from rig import __version__
 from rig.errors import ExitCode, RigError
 
 
+class SimulatorChoice(StrEnum):
+    """What simulates the Verilog."""
+
+    VERILATOR = "verilator"
+    ICARUS = "icarus"
+
+
 class BackendChoice(StrEnum):
     """Where ``rig demo`` runs."""
 
@@ -39,6 +46,7 @@ def build_app() -> typer.Typer:
     app.callback()(_root)
     app.command("demo")(demo)
     app.command("doctor")(doctor)
+    app.command("compare")(compare)
     return app
 
 
@@ -100,3 +108,28 @@ def doctor(
     from rig.cli.doctor import run_doctor
 
     raise typer.Exit(int(run_doctor(as_json=as_json)))
+
+
+def compare(
+    stations: Annotated[int, typer.Option(metavar="N", help="Adapters on the segment.")] = 5,
+    bits: Annotated[int, typer.Option(metavar="B", help="Least duration, in bit times.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(min=0, metavar="S", help="What is sent, when, from where, set up how.")] = 1,
+    speed: Annotated[int, typer.Option(metavar="100|10", help="Of the segment, in Mb/s.")] = 100,
+    full_duplex: Annotated[bool, typer.Option("--full-duplex", help="A link of two stations.")] = False,
+    simulator: Annotated[
+        SimulatorChoice | None, typer.Option(help="What simulates the Verilog; Verilator if it is there.")
+    ] = None,
+    replay: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Play this file, left by a difference, and no seed.")
+    ] = None,
+    minimise: Annotated[bool, typer.Option(help="Make a difference small before showing it.")] = True,
+    runs: Annotated[Path, typer.Option(metavar="DIR", help="Where the file of a difference goes.")] = Path("runs"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+) -> None:
+    """Play random traffic on the Verilog adapters and on their twins, and compare everything that happens."""
+    from rig.cli.compare import CompareOptions, run_compare
+    from rig.regress.compare.traffic import Request
+
+    request = Request(seed, stations, bits, speed, full_duplex)
+    chosen = None if simulator is None else simulator.value
+    raise typer.Exit(int(run_compare(CompareOptions(request, replay, chosen, minimise, runs, as_json))))

@@ -13,7 +13,7 @@ from rig.adapter import registers as reg
 from rig.errors import UsageError
 from rig.regress.compare.play import RING_FIRST_PAGE, STATION_LIMIT
 from rig.regress.compare.stimulus import Episode, Part, Place, Poke, Send, Step, Stimulus
-from rig.units import bit_time_ns
+from rig.units import SPEEDS_MBPS, bit_time_ns
 
 EPISODE_BITS = 30_000
 SETUP_BITS = 2_000
@@ -47,6 +47,8 @@ def random_stimulus(request: Request) -> Stimulus:
     if not least <= request.stations <= most:
         kind = "full duplex joins" if request.full_duplex else "the comparison takes"
         raise UsageError(f"{request.stations} stations; {kind} {least} to {most}")
+    if request.speed_mbps not in SPEEDS_MBPS:
+        raise UsageError(f"{request.speed_mbps} Mb/s; an MII has 10 or 100")
     if request.bits < 1:
         raise UsageError(f"{request.bits} bit times; there must be at least 1")
     source = Random(f"compare/{request.seed}/{request.stations}/{request.speed_mbps}/{request.full_duplex}")
