@@ -4,12 +4,13 @@
 // slot_bus: the bus reads, or writes with bus_write; slot_fetch: the transmit fetch reads; slot_store: the receive
 // store writes with store_write. Who presents an address before the edge of its slot finds the word in read_data
 // before the next edge. Addresses count words.
-// Parameters: BUFFER_PAGES, size in pages of 256 octets, 4 to 64.
+// Parameters: BUFFER_PAGES, size in pages of 256 octets, 4 to 64; BUFFER_PRESET, see ram_single_port.
 `default_nettype none
 `timescale 1ns/1ps
 
 module buffer_memory #(
-    parameter BUFFER_PAGES = 64
+    parameter BUFFER_PAGES  = 64,
+    parameter BUFFER_PRESET = 1
 ) (
     input  wire        clk_bus,
     input  wire        slot_bus,
@@ -44,7 +45,7 @@ module buffer_memory #(
 
     wire unused_address = &{1'b0, address[13:ADDRESS_BITS]};  // pages that are not built
 
-    ram_single_port #(.WORDS(WORDS), .ADDRESS_BITS(ADDRESS_BITS)) ram (
+    ram_single_port #(.WORDS(WORDS), .ADDRESS_BITS(ADDRESS_BITS), .PRESET(BUFFER_PRESET)) ram (
         .clk(clk_bus), .write(write), .address(address[ADDRESS_BITS-1:0]), .write_data(data), .read_data(read_data)
     );
 endmodule

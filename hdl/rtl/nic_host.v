@@ -4,15 +4,16 @@
 // one of what talks to the MII domains (nic_reset). Signals of other domains enter through sync_2ff: the pins
 // phy_link, mii_crs, mii_col; served, retry, deferring (clk_tx), receiving (clk_rx); outcome is held still beside
 // served.
-// Parameters: BUFFER_PAGES, BUS_HZ, TX_SLOTS, RMII: see nic_mii.
+// Parameters: BUFFER_PAGES, BUFFER_PRESET, BUS_HZ, TX_SLOTS, RMII: see nic_mii.
 `default_nettype none
 `timescale 1ns/1ps
 
 module nic_host #(
-    parameter BUFFER_PAGES = 64,
-    parameter BUS_HZ       = 50_000_000,
-    parameter TX_SLOTS     = 4,
-    parameter RMII         = 0
+    parameter BUFFER_PAGES  = 64,
+    parameter BUFFER_PRESET = 1,
+    parameter BUS_HZ        = 50_000_000,
+    parameter TX_SLOTS      = 4,
+    parameter RMII          = 0
 ) (
     input  wire         clk_bus,
     input  wire         rst,
@@ -188,7 +189,7 @@ module nic_host #(
         .multicast(tx_multicast), .broadcast(tx_broadcast)
     );
 
-    buffer_memory #(.BUFFER_PAGES(BUFFER_PAGES)) buffer (
+    buffer_memory #(.BUFFER_PAGES(BUFFER_PAGES), .BUFFER_PRESET(BUFFER_PRESET)) buffer (
         .clk_bus(clk_bus), .slot_bus(slot_bus), .slot_fetch(slot_fetch), .slot_store(slot_store),
         .bus_write(buffer_write), .bus_address({2'b00, wb_adr[13:2]}), .bus_data(wb_dat_w),
         .fetch_address(fetch_address), .store_write(store_write), .store_address(store_address), .store_data(store_data),

@@ -26,6 +26,7 @@
 //
 // Parameters. BUFFER_PAGES: buffer memory in pages of 256 octets, 4 to 64. BUS_HZ: frequency of clk_bus, at least
 // 40 MHz, so that the slot wheel outruns a 100 Mb/s MII. TX_SLOTS: transmit slots, 1 to 4.
+// BUFFER_PRESET: 0 leaves the buffer memory unknown at power-on, for the SPRAM of an iCE40UP; see ram_single_port.
 // RMII: 1 behind rmii_shim, where no SQE test signal can be seen: none is waited for, and CAPS says so.
 //
 // Not done here: autonegotiation and link supervision (the PHY's, reached through MDIO), RMII (a shim in front).
@@ -33,10 +34,11 @@
 `timescale 1ns/1ps
 
 module nic_mii #(
-    parameter BUFFER_PAGES = 64,
-    parameter BUS_HZ       = 50_000_000,
-    parameter TX_SLOTS     = 4,
-    parameter RMII         = 0
+    parameter BUFFER_PAGES  = 64,
+    parameter BUFFER_PRESET = 1,
+    parameter BUS_HZ        = 50_000_000,
+    parameter TX_SLOTS      = 4,
+    parameter RMII          = 0
 ) (
     input  wire         clk_bus,
     input  wire         rst,
@@ -136,7 +138,9 @@ module nic_mii #(
         .clk_tx(clk_tx), .rst_tx(rst_tx), .clk_rx(clk_rx), .rst_rx(rst_rx)
     );
 
-    nic_host #(.BUFFER_PAGES(BUFFER_PAGES), .BUS_HZ(BUS_HZ), .TX_SLOTS(TX_SLOTS), .RMII(RMII)) host (
+    nic_host #(
+        .BUFFER_PAGES(BUFFER_PAGES), .BUFFER_PRESET(BUFFER_PRESET), .BUS_HZ(BUS_HZ), .TX_SLOTS(TX_SLOTS), .RMII(RMII)
+    ) host (
         .clk_bus(clk_bus), .rst(rst), .rst_bus(rst_bus), .rst_path(rst_path), .soft_reset(soft_reset),
         .wb_cyc(wb_cyc), .wb_stb(wb_stb), .wb_we(wb_we), .wb_sel(wb_sel), .wb_adr(wb_adr), .wb_dat_w(wb_dat_w),
         .wb_dat_r(wb_dat_r), .wb_ack(wb_ack), .wb_err(wb_err), .irq(irq),

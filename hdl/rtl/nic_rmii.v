@@ -11,9 +11,10 @@
 `timescale 1ns/1ps
 
 module nic_rmii #(
-    parameter BUFFER_PAGES = 64,
-    parameter BUS_HZ       = 50_000_000,
-    parameter TX_SLOTS     = 4
+    parameter BUFFER_PAGES  = 64,
+    parameter BUFFER_PRESET = 1,
+    parameter BUS_HZ        = 50_000_000,
+    parameter TX_SLOTS      = 4
 ) (
     input  wire         clk_bus,
     input  wire         rst,
@@ -62,7 +63,9 @@ module nic_rmii #(
     wire       mii_tx_en, mii_rx_dv, mii_rx_er, mii_crs, mii_col;
     wire       unused_tx_er;  // RMII has no pin for it
 
-    nic_mii #(.BUFFER_PAGES(BUFFER_PAGES), .BUS_HZ(BUS_HZ), .TX_SLOTS(TX_SLOTS), .RMII(1)) adapter (
+    nic_mii #(
+        .BUFFER_PAGES(BUFFER_PAGES), .BUFFER_PRESET(BUFFER_PRESET), .BUS_HZ(BUS_HZ), .TX_SLOTS(TX_SLOTS), .RMII(1)
+    ) adapter (
         .clk_bus(clk_bus), .rst(rst),
         .wb_cyc(wb_cyc), .wb_stb(wb_stb), .wb_we(wb_we), .wb_sel(wb_sel), .wb_adr(wb_adr), .wb_dat_w(wb_dat_w),
         .wb_dat_r(wb_dat_r), .wb_ack(wb_ack), .wb_err(wb_err), .irq(irq),

@@ -4,13 +4,13 @@
 /* verilator lint_off ZERODLY */  // the delay is not constant, but it is never zero
 // A PHY with an RMII, as the LAN8720 has one: between the RMII pins of an adapter and the segment of the bench.
 //
-// RMII specification rev. 1.2 (RMII Consortium). It gives the adapter REF_CLK, and works on the segment's nibbles with
-// clk, which is to the segment the TX_CLK and RX_CLK of this station. Both clocks have one source, so neither buffer can
-// run over or dry.
+// RMII specification rev. 1.2 (RMII Consortium). It gives the adapter REF_CLK, and works on the segment's nibbles
+// with clk, which is to the segment the TX_CLK and RX_CLK of this station. Both clocks have one source, so neither
+// buffer can run over or dry.
 //
 // Transmit: di-bits from TX_EN on become nibbles, which are sent at the next edges of clk.
-// Receive: CRS_DV rises with the carrier, whenever that is; RXD stays 00 until ELASTIC nibbles wait, and then gives them.
-// A carrier that goes while nibbles wait makes CRS_DV low in each first di-bit and high in each second one. After the
+// Receive: CRS_DV rises with the carrier, whenever that is; RXD stays 00 until ELASTIC nibbles wait, and then gives
+// them. A carrier that goes while nibbles wait makes CRS_DV low in each first di-bit and high in each second one. After the
 // last nibble CRS_DV is low for one nibble at least. RX_ER is never raised.
 //
 // Ports: medium_crs and medium_col are those of the segment; what the own transmission adds to them is taken out again.

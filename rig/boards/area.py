@@ -71,8 +71,8 @@ DEVICES = {
     for device in (
         Device("hx8k", "synth_ice40", ("ice40", "--hx8k", "--package", "ct256"), ICE40_LUTS, ICE40_FLIP_FLOPS,
                ("SB_RAM40_4K*",)),
-        Device("up5k", "synth_ice40 -device u", ("ice40", "--up5k", "--package", "sg48"), ICE40_LUTS, ICE40_FLIP_FLOPS,
-               ("SB_RAM40_4K*", "SB_SPRAM256KA")),
+        Device("up5k", "synth_ice40 -device u -spram", ("ice40", "--up5k", "--package", "sg48"), ICE40_LUTS,
+               ICE40_FLIP_FLOPS, ("SB_RAM40_4K*", "SB_SPRAM256KA")),
         Device("ecp5-85k", "synth_ecp5", ("ecp5", "--85k", "--package", "CABGA381"), ("LUT4",), ("TRELLIS_FF",),
                ("DP16KD",)),
     )
@@ -245,8 +245,9 @@ JOBS = (
     Job("mac_core", "hx8k", "mac_core", limit_lut4=550, limit_mhz={"clk_tx": 110.0, "clk_rx": 110.0}),
     Job("nic_mii", "hx8k", "nic_mii", limit_lut4=2000, parameters={"BUFFER_PAGES": 32},
         limit_mhz={"clk_bus": 40.0, "clk_tx": 25.0, "clk_rx": 25.0}),
-    Job("nic_mii", "up5k", "nic_mii", parameters={"BUFFER_PAGES": 16}),
+    Job("nic_mii", "up5k", "nic_mii", parameters={"BUFFER_PRESET": 0}),
     Job("nic_mii", "ecp5-85k", "nic_mii", limit_mhz={"clk_bus": 50.0, "clk_tx": 25.0, "clk_rx": 25.0}),
+    Job("nic_rmii", "ecp5-85k", "nic_rmii", limit_mhz={"clk_bus": 50.0, "clk_ref": 50.0}),
 )  # fmt: skip
 
 
