@@ -69,8 +69,8 @@ class InterruptController:
         self._count_limit = count
         self._time_limit_ns = MODERATION_CLOCKS * time * self._period_ns
         self._stop_timer()
-        if self._causes and time:
-            self._start_timer()
+        if self._causes and self._first_ns + self._time_limit_ns > edge_ns:
+            self._start_timer()  # a time that is over already shows at once
         self._update(edge_ns)
 
     def _start_timer(self) -> None:
