@@ -5,7 +5,7 @@
 // Laid out for the program outside like segment_bench with one station: `settings`, `station[0].master`, `attention`. Besides,
 // `station[0].player` plays what arrives and `station[0].wire_record` records what is sent. `poke` (written by name) is the back
 // door to the counters, which nothing could bring to their wrap in the time of a simulation: when bit 38 changes, the
-// counter of index bits 37..32 takes the value in bits 31..0; use it while nothing counts.
+// counter of index bits 37..32 takes the value in bits 31..0 at the next bus edge; use it while nothing counts.
 //
 // Parameters: BUS_PERIOD_NS of the clock that there is, BUS_HZ of the clock that the adapter believes to have.
 module mac_bench #(
@@ -175,8 +175,16 @@ module mac_bench #(
       /* verilator lint_on PINCONNECTEMPTY */
 
       reg [38:0] poke  /*verilator public_flat_rw*/;
-      initial poke = 0;
-      always @(poke[38]) adapter.host.management_counters.memory[poke[37:32]] = poke[31:0];
+      reg poked;
+      initial begin
+        poke = 0;
+        poked = 0;
+      end
+      always @(posedge clk_bus)
+        if (poke[38] != poked) begin
+          poked <= poke[38];
+          adapter.host.management_counters.memory[poke[37:32]] <= poke[31:0];
+        end
     end
   endgenerate
 endmodule

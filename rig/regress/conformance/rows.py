@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rig.errors import UsageError
-from rig.regress.conformance import rows_collision, rows_deference, rows_receive, rows_transmit
+from rig.regress.conformance import rows_backoff, rows_collision, rows_deference, rows_receive, rows_transmit
 from rig.regress.conformance.mac import Mac
 
 Check = Callable[[Mac], Awaitable[None]]
@@ -61,8 +61,12 @@ ROWS: tuple[Row, ...] = (
     Row("MAC-4.1", "defer", rows_deference.defer, on_bit_clock=True),
     Row("MAC-4.2", "collision at every bit 0..511", rows_collision.every_bit, on_bit_clock=True),
     Row("MAC-4.3", "jam is no valid CRC", rows_collision.jam_is_no_fcs, on_bit_clock=True),
+    Row("MAC-4.4", "backoff distribution", rows_backoff.backoff_distribution),
+    Row("MAC-4.5", "attempt limit", rows_backoff.attempt_limit),
     Row("MAC-4.6", "late collision", rows_collision.late, on_bit_clock=True),
     Row("MAC-4.7", "slot time edge", rows_collision.slot_time_edge, on_bit_clock=True),
+    Row("MAC-4.8", "excessive deferral", rows_backoff.excessive_deferral, on_bit_clock=True),
+    Row("MAC-4.9", "carrier sense and SQE test errors", rows_backoff.carrier_and_sqe),
 )
 
 
