@@ -72,9 +72,9 @@ class CsmaCd:
     __slots__ = (
         "_attempt", "_collision_edge", "_draw_word", "_end_edge", "_frame_id", "_had_collision_at_end", "_halt_ns",
         "_is_control", "_jam_edge", "_kernel", "_name", "_on_done", "_on_loopback", "_pauses", "_planned_edge",
-        "_ready_edge", "_release_edge", "_report", "_slots", "_start_edge", "_timeline", "_timer", "_transmission",
-        "_waiting_edge", "bits", "collision_detect", "deference", "generator", "jam_edges", "parameters", "phase",
-        "port", "slot_edges",
+        "_ready_edge", "_release_edge", "_report", "_seed", "_slots", "_start_edge", "_timeline", "_timer",
+        "_transmission", "_waiting_edge", "bits", "collision_detect", "deference", "generator", "jam_edges",
+        "parameters", "phase", "port", "slot_edges",
     )  # fmt: skip
 
     def __init__(
@@ -92,6 +92,7 @@ class CsmaCd:
         self.deference = Deference(port, carrier_sync)
         self.collision_detect = CollisionDetect(port, self.deference, collision_sync)
         self.generator = Generator()
+        self._seed = 0
         self.phase = IDLE
         self.bits = segment.bits_per_edge
         self._kernel = segment.kernel
@@ -156,6 +157,7 @@ class CsmaCd:
     def reset_at(self, edge: int) -> None:
         """The synchronised reset is seen at ``edge``: TX_EN falls there, and nothing else happens from there on."""
         t_ns = self._halt_ns = self.port.edge_ns(edge)
+        self._seed = 0
         if self._timer is not None and self._timer.when_ns >= t_ns:
             self._stop_timer()
         self._kernel.call_at(t_ns, self._reset)
@@ -163,6 +165,7 @@ class CsmaCd:
     def reset_now(self) -> None:
         """The power fails: TX_EN falls at this very ns."""
         self._halt_ns = OPEN
+        self._seed = 0
         self._reset()
 
     def _reset(self, _: object = None) -> None:
@@ -175,9 +178,15 @@ class CsmaCd:
         self.port.segment.listeners.pop(self, None)
         self.phase = IDLE
         self._pauses = []
-        self.generator.load(0)
+        self.generator.load(self._seed)
         self._halt_ns = OPEN
         self.deference.reset(self._release_edge)
+
+    def load_seed(self, seed: int) -> None:
+        """Load the backoff generator; one that is still on its way into reset loads it there."""
+        self._seed = seed
+        if self._halt_ns == OPEN:
+            self.generator.load(seed)
 
     def release_at(self, edge: int) -> None:
         """Say which edge is the first out of reset; after :meth:`reset_at`, :meth:`reset_now` or power-on."""

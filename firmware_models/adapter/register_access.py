@@ -136,7 +136,7 @@ def _write_moderation(adapter: LanAdapter, value: int) -> None:
 
 def _write_seed(adapter: LanAdapter, value: int) -> None:
     adapter.store(reg.REG_BACKOFF_SEED, value)
-    adapter.csma.generator.load(value)
+    adapter.csma.load_seed(value)
 
 
 def _clear_errors(adapter: LanAdapter, value: int) -> None:

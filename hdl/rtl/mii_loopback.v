@@ -1,7 +1,8 @@
 // MAC loopback: between the MAC and the pins of the MII, sends what the MAC transmits to its own receiver instead.
 //
-// Clocks clk_tx and clk_rx with their resets; `loopback` is held still while frames move. Without loopback
-// everything passes through, combinational.
+// Clocks clk_tx and clk_rx with their resets; `loopback` comes from the bus domain and passes a synchroniser on each
+// side, so that a reset of the register cannot let a frame out before it stops the MAC. Without loopback everything
+// passes through, combinational.
 // With it the outputs of the MII stay low, and a FIFO of 16 entries carries {TX_EN, TX_ER, TXD} to clk_rx: one
 // entry an edge while TX_EN is high, and one after it. Reading starts two edges after the first entry is seen,
 // which lets the two clocks drift by more than a nibble during a frame.
@@ -39,11 +40,18 @@ module mii_loopback (
     wire [DEPTH_BITS:0] unused_level;
     wire       reading = waited[1];
 
+    wire loopback_tx, loopback_rx;
+    sync_2ff cross_loopback_tx (.clk(clk_tx), .d(loopback), .q(loopback_tx));
+    sync_2ff cross_loopback_rx (.clk(clk_rx), .d(loopback), .q(loopback_rx));
+
+    reg hides;  // the pins; changes at the edge at which a reset that ends loopback stops the MAC too
+    always @(posedge clk_tx) hides <= loopback_tx;
+
     always @(posedge clk_tx) was_transmitting <= mac_tx_en && !rst_tx;
 
     async_fifo #(.WIDTH(6), .ADDRESS_BITS(DEPTH_BITS)) fifo (
         .clk_write(clk_tx), .rst_write(rst_tx), .write_data({mac_tx_en, mac_tx_er, mac_txd}),
-        .write_valid(loopback && (mac_tx_en || was_transmitting)), .write_ready(unused_ready), .write_level(unused_level),
+        .write_valid(loopback_tx && (mac_tx_en || was_transmitting)), .write_ready(unused_ready), .write_level(unused_level),
         .clk_read(clk_rx), .rst_read(rst_rx), .read_data(entry), .read_valid(entry_valid), .read_ready(reading)
     );
 
@@ -54,11 +62,11 @@ module mii_loopback (
         if (rst_rx) waited <= 2'd0;
     end
 
-    assign mac_rx_dv = loopback ? reading && entry_valid && entry[5] : mii_rx_dv;
-    assign mac_rx_er = loopback ? entry[4] : mii_rx_er;
-    assign mac_rxd   = loopback ? entry[3:0] : mii_rxd;
+    assign mac_rx_dv = loopback_rx ? reading && entry_valid && entry[5] : mii_rx_dv;
+    assign mac_rx_er = loopback_rx ? entry[4] : mii_rx_er;
+    assign mac_rxd   = loopback_rx ? entry[3:0] : mii_rxd;
 
-    assign mii_tx_en = mac_tx_en && !loopback;
-    assign mii_tx_er = mac_tx_er && !loopback;
-    assign mii_txd   = mac_txd & {4{!loopback}};
+    assign mii_tx_en = mac_tx_en && !hides;
+    assign mii_tx_er = mac_tx_er && !hides;
+    assign mii_txd   = mac_txd & {4{!hides}};
 endmodule
