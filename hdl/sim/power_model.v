@@ -6,6 +6,7 @@
 // Ports: `power` is the switch, changed on whole ns. rst and ready belong to clk_bus: rst falls at the 16th edge with power,
 // `ready` says that the next edge is that one or a later one. What comes from the adapter passes through, masked at once
 // when the power fails.
+// An interruption must last 5 nibbles or more, for the reset to reach all clock domains, as any real one does.
 // It does not clear memories; the adapter's reset must leave nothing of its past that can be seen.
 module power_model (
     input  wire clk_bus,

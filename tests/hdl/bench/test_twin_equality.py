@@ -13,7 +13,8 @@ from tests.hdl.bench.twin_main import twin
 TIMEOUT_S = 300
 CASES = [
     (1, 2, "half"), (2, 3, "half"), (3, 3, "half-far"), (4, 2, "full"), (5, 2, "ten"), (6, 2, "ten-full"),
-    (7, 2, "half-odd"), (8, 3, "half-odd"), (9, 3, "half-odd-far"), (10, 2, "full-odd"), (11, 3, "ten-odd"),
+    (7, 2, "half-odd"), (8, 3, "half-odd"), (9, 3, "half-odd"), (39, 3, "half-odd"), (12, 3, "half-odd-far"),
+    (38, 2, "full-odd"), (16, 2, "ten-odd"), (25, 3, "ten-odd"), (36, 2, "ten-odd"), (33, 2, "ten-full-odd"),
 ]  # fmt: skip
 
 

@@ -26,7 +26,7 @@ RING_FIRST = r.TX_SLOT_COUNT * SLOT_PAGES
 BROADCAST = b"\xff" * 6
 GROUP = bytes.fromhex("01005e000001")  # hash entry 31
 UNTIMED_STATUS = r.STATUS_DEFERRING | r.STATUS_RX_BUSY  # hints, whose edges the page leaves open
-POWER_SETTLES_NS = 100
+POWER_SETTLES_NS = 2000  # a shorter interruption might not reset the MII side at 10 Mb/s
 QUIET_BITS = 40_000  # after the last step, for what is still queued
 SEND, SERVICE, INTERRUPT, INJECT, LOOK, POWER, RESET = (
     "send", "service", "interrupt", "inject", "look", "power", "reset",
