@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rig.errors import UsageError
-from rig.regress.conformance import rows_backoff, rows_collision, rows_deference, rows_receive, rows_transmit
+from rig.regress.conformance import (
+    rows_backoff,
+    rows_collision,
+    rows_deference,
+    rows_duplex,
+    rows_receive,
+    rows_transmit,
+)
 from rig.regress.conformance.mac import Mac
 
 Check = Callable[[Mac], Awaitable[None]]
@@ -67,6 +74,11 @@ ROWS: tuple[Row, ...] = (
     Row("MAC-4.7", "slot time edge", rows_collision.slot_time_edge, on_bit_clock=True),
     Row("MAC-4.8", "excessive deferral", rows_backoff.excessive_deferral, on_bit_clock=True),
     Row("MAC-4.9", "carrier sense and SQE test errors", rows_backoff.carrier_and_sqe),
+    Row("MAC-5.1", "full duplex", rows_duplex.full_duplex),
+    Row("MAC-5.2", "both ways at line rate", rows_duplex.line_rate),
+    Row("MAC-5.3", "Pause", rows_duplex.pause_received),
+    Row("MAC-5.4", "filters", rows_duplex.filters),
+    Row("MAC-5.5", "loopback", rows_duplex.loopback),
 )
 
 
