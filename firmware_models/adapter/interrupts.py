@@ -53,7 +53,7 @@ class InterruptController:
                 self._first_ns = edge_ns
             self._causes += moderated.bit_count()
             if self._time_limit_ns and self._timer is None:
-                self._start_timer()
+                self._start_timer(edge_ns)
         self._update(edge_ns)
 
     def acknowledge(self, causes: int, edge_ns: int) -> None:
@@ -69,13 +69,14 @@ class InterruptController:
         self._count_limit = count
         self._time_limit_ns = MODERATION_CLOCKS * time * self._period_ns
         self._stop_timer()
-        if self._causes and self._first_ns + self._time_limit_ns > edge_ns:
-            self._start_timer()  # a time that is over already shows at once
+        if self._causes and time:
+            self._start_timer(edge_ns)
         self._update(edge_ns)
 
-    def _start_timer(self) -> None:
+    def _start_timer(self, edge_ns: int) -> None:
         due_ns = self._first_ns + self._time_limit_ns
-        self._timer = self._kernel.call_at(due_ns + 1, self._update, due_ns)
+        if due_ns > edge_ns:  # a time that is over already shows at once
+            self._timer = self._kernel.call_at(due_ns + 1, self._update, due_ns)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
