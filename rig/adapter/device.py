@@ -105,7 +105,7 @@ class FrameDevice(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the device is; constant once it has started."""
+        """What the device is; constant once it has started, but for speed and duplex where they follow the link."""
         ...
 
     @property

@@ -14,6 +14,8 @@ MAX_FRAME_CHOICES = (1518, 1522, 2000)  # basic, Q-tagged, envelope
 HEADER_OCTETS = 14
 _LOCALLY_ADMINISTERED = 0x02  # IEEE Std 802.3-2022 3.2.3: the second bit of the address
 _GROUP = 0x01
+PHY_ADDRESSES = (*range(1, 32), 0)
+"""In the order in which a PHY is looked for; 0 last, because some PHYs answer there as well as at their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,34 @@ class CollisionParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkMode:
+    """Speed and duplex of a link."""
+
+    speed_mbps: int
+    full_duplex: bool
+
+    def __str__(self) -> str:
+        return f"{self.speed_mbps} Mb/s {'full' if self.full_duplex else 'half'} duplex"
+
+
+@dataclass(frozen=True, slots=True)
+class PhyConfig:
+    """A PHY that the driver manages through MDIO."""
+
+    address: int | None = None
+    """0 to 31; None: the first that answers."""
+    is_forced: bool = False
+    """False: the PHY negotiates, and the adapter follows it in speed and duplex. True: the PHY is set to the speed and
+    duplex of the driver's configuration."""
+    is_required: bool = False
+    """Bring-up fails without a PHY; otherwise its absence is told, and the configured speed and duplex are used."""
+
+    def __post_init__(self) -> None:
+        if self.address is not None and self.address not in PHY_ADDRESSES:
+            raise UsageError(f"PHY address {self.address}; it has 5 bits, 0 to 31")
+
+
+@dataclass(frozen=True, slots=True)
 class DriverConfig:
     """How a driver sets its adapter up. The defaults are clause 4 at 100 Mb/s, half duplex."""
 
@@ -62,7 +92,9 @@ class DriverConfig:
     """Appears in messages and in the capabilities."""
     full_duplex: bool = False
     speed_mbps: int = 100
-    """10 or 100; must be the speed of the PHY, which gives the clock."""
+    """10 or 100; must be the speed of the PHY, which gives the clock, unless `phy` says to follow it."""
+    phy: PhyConfig | None = None
+    """None: the PHY is left alone, or there is none to be managed."""
     promiscuous: bool = False
     accept_errors: bool = False
     """Receive frames with errors too, told apart by their status."""

@@ -12,6 +12,9 @@ power, cable out), or whose resets do not help, is *parked*: the link is reporte
 driver looks for it again ever more rarely. In both cases frames in transmit slots are reported as LOST. What happened
 and what it cost is counted in ``statistics``, said in ``notices`` and logged.
 
+Link. Where a PHY is configured, the adapter follows it (``link.py``): another speed or duplex after a change of the
+link means a new set-up, as in recovery, and what it costs is told likewise.
+
 A transaction that has begun is never cancelled: the bus sees to that. After :meth:`NicDriver.run` was cancelled,
 :meth:`NicDriver.start` begins anew.
 """
@@ -19,12 +22,14 @@ A transaction that has begun is never cancelled: the bus sees to that. After :me
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from rig.adapter.bus import AdapterBus, read_block
 from rig.adapter.device import Capabilities, ReceivedFrame, TransmitResult
 from rig.adapter.registers import WIN_COUNTERS, WIN_COUNTERS_OCTETS
 from rig.driver import bring_up
 from rig.driver.config import DriverConfig
+from rig.driver.link import ManagedLink
 from rig.driver.queues import FrameQueues
 from rig.driver.ring import RingFault
 from rig.driver.service import AdapterService, CountingBus
@@ -56,6 +61,7 @@ class NicDriver:
         self._identity: bring_up.Identity | None = None
         self._service: AdapterService | None = None
         self._resets_in_a_row = 0
+        self._link = ManagedLink(scheduler, self._bus, config, self._note)
         self.irq = self._queues.irq
         self.tx_ready = self._queues.tx_ready
 
@@ -64,13 +70,13 @@ class NicDriver:
     @property
     def capabilities(self) -> Capabilities:
         """See FrameDevice; :class:`~rig.errors.UsageError` before :meth:`start` has succeeded once."""
-        config = self.config
+        config, mode = self.config, self._link.mode
         return Capabilities(
             name=config.name,
             mac=self._identified().mac,
             mtu=config.mtu,
-            speed_mbps=config.speed_mbps,
-            full_duplex=config.full_duplex,
+            speed_mbps=mode.speed_mbps,
+            full_duplex=mode.full_duplex,
             shows_fcs=True,
             shows_bad_frames=config.accept_errors or config.accept_runts,
             counts_collisions=True,
@@ -116,6 +122,11 @@ class NicDriver:
             try:
                 if irq.is_set() or (queues.adapter_waits and queues.has_room):
                     await service.serve_interrupt()
+                if service.has_link_changed:
+                    service.has_link_changed = False
+                    if await self._link.has_another_mode():
+                        await self._set_up_again(f"the link is {self._link.mode} now")
+                        continue
                 await service.send()
                 if woken_by is None and (problem := await service.look_after_transmission()):
                     await self._recover(problem)
@@ -161,12 +172,14 @@ class NicDriver:
             if notice not in self.notices:
                 self._note(notice)
         self._counters.adapter_returned(identity.counters)
+        await self._link.meet_phy()
         await self._set_up(identity)
         self._identity = identity
 
     async def _set_up(self, identity: bring_up.Identity) -> int:
         """Reset the adapter, write its registers and switch it on; return its RX_CURR before the reset."""
-        config, layout = self.config, identity.layout
+        mode, layout = self._link.mode, identity.layout
+        config = replace(self.config, speed_mbps=mode.speed_mbps, full_duplex=mode.full_duplex)
         operations = bring_up.configure_operations(config, layout, identity.mac)
         configured = bring_up.check_configured(await self._bus.transaction(operations), config, layout)
         self._service = AdapterService(
@@ -179,12 +192,17 @@ class NicDriver:
         return configured.ring_page_before
 
     async def _recover(self, reason: str) -> None:
-        """Reset the adapter and set it up again; park it if that fails or has not helped."""
-        name, service = self.config.name, self._serving()
+        """Set the adapter up again; park it if that has not helped so far."""
+        service = self._serving()
         self._resets_in_a_row = 1 if service.has_progressed else self._resets_in_a_row + 1
         if self._resets_in_a_row > RESETS_WITHOUT_PROGRESS:
             await self._park(f"{reason}, and {RESETS_WITHOUT_PROGRESS} soft resets did not help")
-            return
+        else:
+            await self._set_up_again(reason)
+
+    async def _set_up_again(self, reason: str) -> None:
+        """Reset the adapter and set it up again, and tell what that cost; park it if it fails."""
+        name, service = self.config.name, self._serving()
         lost = service.slots.abandon()
         self._queues.lose(lost)
         self.statistics.resets += 1

@@ -80,6 +80,8 @@ class AdapterService:
         self.ring = ReceiveRing(layout)
         self.has_progressed = False
         """A frame has come or gone."""
+        self.has_link_changed = False
+        """The link has changed since this was cleared."""
         self._scheduler = scheduler
         self._bus = bus
         self._look_ns = config.transmit_look_ns
@@ -123,6 +125,8 @@ class AdapterService:
         for done in slots.completions(results[3 : 3 + len(status_operations)], self._scheduler.now_ns):
             self.has_progressed = True
             self._queues.add_result(done.result, done.frame_octets)
+        if causes & INT_STATUS_LINK_CHANGE:
+            self.has_link_changed = True
         if causes & INT_STATUS_RX_OVERRUN:
             self._statistics.receive_overruns += 1
         acknowledge: list[Operation] = [Write32(REG_INT_STATUS, causes & _NEWS)] if causes & _NEWS else []

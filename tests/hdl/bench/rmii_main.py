@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from dataclasses import replace
 from typing import Any, cast
 
 from rig.adapter import registers as r
@@ -11,8 +12,9 @@ from rig.adapter.bus import read32
 from rig.adapter.device import TransmitOutcome
 from rig.adapter.mac_rom import MacRom
 from rig.backends.rtl import RtlBench, RtlStation
-from rig.driver.config import DriverConfig
+from rig.driver.config import DriverConfig, PhyConfig
 from rig.driver.driver import NicDriver
+from rig.driver.phy import Phy, PhyRegister
 from rig.runtime.pump_cocotb import SimTime
 from tests.contract import device_contract
 
@@ -94,3 +96,30 @@ async def contend(kernel: SimTime, dut: Any) -> dict[str, Any]:
     for task in tasks:
         task.cancel()
     return {"stations": stations}
+
+
+async def phy(kernel: SimTime, dut: Any) -> dict[str, Any]:
+    """Both stations follow their PHY, which has agreed on 100 Mb/s full duplex; the configuration says half duplex."""
+    rtl, config = make_bench(kernel, dut, (0, 0))
+    config = replace(config, full_duplex=False, phy=PhyConfig())
+    drivers = [NicDriver(kernel, bus, config) for bus in rtl.buses]
+    for driver in drivers:
+        await driver.start()
+    tasks = [kernel.spawn(driver.run(), "driver") for driver in drivers]
+    management = Phy(kernel, rtl.buses[0], 1)
+    await management.write(PhyRegister.ADVERTISEMENT, 0x0061)
+    advertisement = await management.read(PhyRegister.ADVERTISEMENT)
+    links = []
+    for link in (0b10, 0b11):
+        dut.settings.link.value = link
+        await kernel.sleep_until(kernel.now_ns + 2_000_000)
+        links.append(drivers[0].is_link_up)
+    for task in tasks:
+        task.cancel()
+    return {
+        "advertisement": advertisement,
+        "links": links,
+        "modes": [[driver.capabilities.speed_mbps, driver.capabilities.full_duplex] for driver in drivers],
+        "notices": drivers[0].notices,
+        "absent": await Phy(kernel, rtl.buses[0], 2).is_present(),
+    }

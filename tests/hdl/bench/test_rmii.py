@@ -55,3 +55,15 @@ def test_stations_that_contend_lose_nothing(segment: str, tmp_path: Path) -> Non
         for never in ("aLateCollisions", "aSQETestErrors", "aCarrierSenseErrors", "aFrameCheckSequenceErrors",
                       "aAlignmentErrors", "aFramesLostDueToIntMACXmitError"):  # fmt: skip
             assert counters[never] == 0, never
+
+
+@pytest.mark.requirement("MAC-6.2")
+def test_the_driver_follows_its_phy_through_mdio(tmp_path: Path) -> None:
+    """PHYs with full duplex at both ends; then one of them can do 10 Mb/s only, and its link goes and comes."""
+    found = run("phy", tmp_path, 2, 0b01, "100 full 7")
+    assert found["advertisement"] == 0x0061
+    assert found["links"] == [False, True]
+    assert found["modes"] == [[10, True], [100, True]]
+    assert found["notices"][0] == "lan0: the PHY at address 1 has a link: 100 Mb/s full duplex"
+    assert any("the link is 10 Mb/s full duplex now; soft reset" in notice for notice in found["notices"])
+    assert not found["absent"]
