@@ -81,9 +81,10 @@ class ReceiveRing:
             del boundaries[0]
 
     def after(self, page: int, pages: int = 1) -> int:
-        """Return the page ``pages`` further on, around the ring."""
-        page += pages
-        return self.start + page - self.stop if page >= self.stop else page
+        """Return the page ``pages`` further on, around the ring: more than once, if nothing stops a frame that long."""
+        for _ in range(pages):
+            page = self.start if page + 1 >= self.stop else page + 1
+        return page
 
     def pages_of(self, frame_octets: int) -> int:
         """Return how many pages a frame takes with its header."""
