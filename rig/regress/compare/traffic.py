@@ -107,8 +107,8 @@ class _Episode:
         mac = _mac(index)
         ring_stop = source.choice((BUFFER_PAGES, RING_FIRST_PAGE + source.randrange(2, 41)))
         seed = source.randrange(1 << 32)
-        words = [source.choice((0, 0, 1, 1, 2, 3, source.randrange(1 << 16))) for _ in range(source.randrange(9))]
-        injected = words if self._chance(0.5) else []
+        count = source.choice((0, 0, 1, source.randrange(9), source.randrange(19)))
+        injected = [source.choice((0, 0, 1, 1, 2, 3, source.randrange(1 << 16))) for _ in range(count)]
         control = self._control(is_odd)
         setup = [
             (reg.REG_CTRL, control & ~(reg.CTRL_TX_EN | reg.CTRL_RX_EN)),
@@ -142,7 +142,7 @@ class _Episode:
             reg.CTRL_DEFER_FOREVER: self._chance(0.9),
             reg.CTRL_NO_BACKOFF: is_odd and self._chance(0.05),
             reg.CTRL_FORCE_COL: is_odd and self._chance(0.05),
-            reg.CTRL_LOOPBACK: is_odd and self._chance(0.05),
+            reg.CTRL_LOOPBACK: is_odd and self._chance(0.12),
         }
         return value | sum(bit for bit, is_set in bits.items() if is_set)
 
