@@ -13,7 +13,7 @@ module clocks_model #(
     parameter BUS_PERIOD_NS = 20
 ) (
     output reg                    clk_bus,
-    output wire [   STATIONS-1:0] clk_mii,
+    output reg  [   STATIONS-1:0] clk_mii,
     input  wire [           15:0] nibble_ns,
     input  wire [16*STATIONS-1:0] phase_ns
 );
@@ -32,24 +32,22 @@ module clocks_model #(
   genvar i;
   generate
     for (i = 0; i < STATIONS; i = i + 1) begin : mii
-      reg clk;
       integer period_ns;
       integer phase;
       integer fall_ns;  // from the rise, which is at a quarter, to the fall of the bus clock nearest to half a period
       initial begin
-        clk = 0;
+        clk_mii[i] = 0;
         #0.1;
         period_ns = {16'b0, nibble_ns};
         phase = {16'b0, phase_ns[16*i+:16]};
         fall_ns = (phase + period_ns / 2) / BUS_PERIOD_NS * BUS_PERIOD_NS + HALF_NS - phase;
         #(phase + 0.15);
         forever begin
-          clk = 1;
-          #(fall_ns - 0.25) clk = 0;
+          clk_mii[i] = 1;
+          #(fall_ns - 0.25) clk_mii[i] = 0;
           #(period_ns - fall_ns + 0.25);
         end
       end
-      assign clk_mii[i] = clk;
     end
   endgenerate
 endmodule

@@ -34,8 +34,6 @@ namespace {
 constexpr uint64_t NEVER = ~uint64_t{0};
 constexpr int ALL_LEVELS = 99;
 
-uint64_t now = 0;  // in units of the time precision
-
 // Waves, where the model was built for them and the arguments ask for them.
 class Waves {
 public:
@@ -57,7 +55,7 @@ public:
     }
     void dump() {
 #if VM_TRACE
-        if (trace) trace->dump(now);
+        if (trace) trace->dump(Verilated::threadContextp()->time());
 #endif
     }
     void close() {
@@ -111,7 +109,7 @@ uint64_t next_model_time(Vtop& top) { return top.eventsPending() ? top.nextTimeS
 // Evaluate steps before `deadline` until a watched signal has changed; tell whether one has, in the step at hand.
 bool run_quietly(Vtop& top, Waves& waves, uint64_t deadline) {
     for (uint64_t next = next_model_time(top); next < deadline; next = next_model_time(top)) {
-        now = next;
+        top.contextp()->time(next);
         top.eval_step();
         if (VerilatedVpi::callValueCbs()) return true;
         waves.dump();
@@ -135,15 +133,13 @@ void run(Vtop& top, Waves& waves) {
         }
         const uint64_t next = std::min(next_model_time(top), deadline);
         if (next == NEVER || Verilated::gotFinish()) return;
-        now = next;
+        top.contextp()->time(next);
         is_busy = call_callbacks(cbNextSimTime);
         is_busy |= call_callbacks(cbAfterDelay);
     }
 }
 
 }  // namespace
-
-double sc_time_stamp() { return static_cast<double>(now); }
 
 int main(int argc, char** argv) {
     Verilated::commandArgs(argc, argv);

