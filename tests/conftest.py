@@ -46,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("rig")
+    group.addoption("--summary-folder", metavar="DIR", default=str(ROOT / "build"), help="where the summary goes")
     group.addoption("--requirement-table", metavar="FILE", help="write the table requirement -> tests as Markdown")
 
 
@@ -102,6 +103,8 @@ _FACTS = pytest.StashKey[_Facts]()
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     session.config.stash[_FACTS] = _Facts()
+    # Not in a collection hook: the controller of xdist collects nothing.
+    session.config.pluginmanager.register(_Recorder(session.config), "rig-facts")
 
 
 @pytest.fixture(autouse=True)
@@ -136,12 +139,6 @@ class _Recorder:
         self.config.stash[_FACTS].add(report)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection(session: pytest.Session) -> None:
-    if not session.config.pluginmanager.has_plugin("rig-facts"):
-        session.config.pluginmanager.register(_Recorder(session.config), "rig-facts")
-
-
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workerinput") or session.config.getoption("collectonly"):
         return
@@ -152,7 +149,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         "skipped": facts.count("skipped"),
         "not_run": [{"id": node, "reason": reason} for node, reason in sorted(facts.not_run.items())],
     }
-    build = ROOT / "build"
+    build = Path(session.config.getoption("--summary-folder"))
     build.mkdir(exist_ok=True)
     (build / "test-summary.json").write_text(json.dumps(summary, indent=2) + "\n")
     (build / "requirements.json").write_text(json.dumps(facts.requirement_rows(), indent=2) + "\n")

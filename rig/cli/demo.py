@@ -78,7 +78,7 @@ def summarise(name: str, seed: int, runs: dict[str, Run]) -> dict[str, Any]:
         "error": chosen.result["error"],
         "at_ns": chosen.result["at_ns"],
         "same_file": _same_file(runs),
-        "same_timeline": same_timeline(runs),
+        "same_timeline": same_timeline(runs) if len(runs) > 1 else None,  # nothing to compare with
         "run": str(list(runs.values())[-1].folder),
         "backends": {backend: _backend(run) for backend, run in runs.items()},
     }

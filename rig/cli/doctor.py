@@ -21,6 +21,7 @@ from rig.regress.tools import SimulatorFacts, find_simulators
 
 SCHEMA = 1
 OLDEST_PYTHON = (3, 11)
+PIP = f"{sys.executable} -m pip install"
 PROGRAMS = (
     ("tshark", "checks captures against Wireshark's dissectors", "apt-get install tshark"),
     ("git", "versions of a checkout", "apt-get install git"),
@@ -90,7 +91,7 @@ def _packages() -> Iterator[Finding]:
     try:
         requirements = importlib.metadata.requires("nicrig") or []
     except importlib.metadata.PackageNotFoundError:
-        yield Finding("nicrig", "python", True, False, "", "this package, installed", "pip install -e .")
+        yield Finding("nicrig", "python", True, False, "", "this package, installed", f"{PIP} -e .")
         return
     extras: dict[str, list[tuple[str, bool]]] = {}
     for requirement in requirements:
@@ -101,14 +102,14 @@ def _packages() -> Iterator[Finding]:
         version = _version(name)
         if extra is None:
             yield Finding(
-                name, "packages", True, bool(version), version, limits, f"pip install '{name}{limits}'"
+                name, "packages", True, bool(version), version, limits, f"{PIP} '{name}{limits}'"
             )  # fmt: skip
         else:
             extras.setdefault(extra, []).append((name, bool(version)))
     for extra, members in extras.items():
         lacking = [name for name, is_there in members if not is_there]
         purpose = "complete" if not lacking else "lacks " + ", ".join(lacking)
-        install = f"pip install 'nicrig[{extra}]'"
+        install = f"{PIP} -e '.[{extra}]'"
         yield Finding(extra, "extras", False, not lacking, "", purpose, install)
 
 

