@@ -40,6 +40,7 @@ from rig.wire.tcp import TcpOptions, TcpSegment
 OUR_MAC, PEER_MAC = bytes.fromhex("020000000001"), bytes.fromhex("020000000002")
 OUR_IP, PEER_IP = parse_ipv4("10.0.0.1"), parse_ipv4("10.0.0.2")
 MASK = 0xFFFFFFFF
+MAX_FRAMES_AT_ONCE, MAX_TIMERS_IN_A_STEP = 2000, 20_000  # far more than any script needs: a stack that loops is wrong
 _LETTERS = "FSRPAUEC"  # bit 0 first
 
 PLAIN = TcpConfig(window_scale=False, timestamps=False, sack=False)
@@ -55,6 +56,19 @@ def flag_letters(bits: int) -> str:
     """Return control bits as letters, S first and A last where they are set."""
     order = "SFRPUECA"
     return "".join(letter for letter in order if bits & flag_bits(letter)) or "-"
+
+
+def format_options(options: TcpOptions) -> str:
+    """Return options as a capture shows them, a blank first; empty where there are none."""
+    shown = {
+        "mss": options.mss,
+        "wscale": options.window_scale,
+        "sackOK": "" if options.sack_permitted else None,
+        "sack": " ".join(f"{left}:{right}" for left, right in options.sack) or None,
+        "ts": None if options.timestamp is None else "{}:{}".format(*options.timestamp),
+    }
+    parts = [f"{name} {value}".strip() for name, value in shown.items() if value is not None]
+    return f" <{', '.join(parts)}>" if parts else ""
 
 
 @dataclass(frozen=True)
@@ -236,7 +250,9 @@ class TcpScript:
         )
         if seq is None or sequence + segment.sequence_length > self.peer_nxt:
             self.peer_nxt = sequence + segment.sequence_length
-        self._tell(f"> {flags:4} seq {sequence} ack {ack} win {self.window} len {len(data)} {options or ''}")
+        shown_ack = self.stack_nxt if ack is None else ack
+        span = f"{sequence}:{sequence + len(data)}"
+        self._tell(f"in  {flags:3} {span} ack {shown_ack} win {self.window}{format_options(segment.options)}")
         octets = bytearray(segment.serialize(PEER_IP, OUR_IP))
         if corrupt:
             octets[16] ^= 0x40
@@ -371,16 +387,22 @@ class TcpScript:
         target_ns = self._ns(t_ms)
         if target_ns < self.now_ns:
             self.fail(f"the script goes back to {t_ms} ms")
+        steps = 0
         while (deadline_ns := self.stack.next_deadline()) is not None and deadline_ns <= target_ns:
             self.now_ns = max(self.now_ns, deadline_ns)
             self.stack.handle_timers(self.now_ns)
             self._drain()
+            steps += 1
+            if steps > MAX_TIMERS_IN_A_STEP:
+                self.fail("the timers never stop")
         self.now_ns = target_ns
 
     def _drain(self) -> None:
         self._held = False
-        for frame in self.stack.frames_to_send(self.now_ns):
+        for count, frame in enumerate(self.stack.frames_to_send(self.now_ns)):
             self._frame_from_stack(frame)
+            if count > MAX_FRAMES_AT_ONCE:
+                self.fail("the stack never stops sending")
 
     def _frame_from_stack(self, frame: bytes) -> None:
         ethernet = EthernetFrame.parse(frame)
@@ -399,8 +421,8 @@ class TcpScript:
         seq = (segment.sequence - (self.iss or 0)) & MASK
         ack = (segment.acknowledgement - self.peer_iss) & MASK if segment.flags & flag_bits("A") else 0
         seen = Seen(self.now_ns, seq, ack, segment)
-        options = "" if not len(segment.options.serialize()) else f" {segment.options}"
-        self._tell(f"< {seen.flags:4} seq {seq} ack {ack} win {segment.window} len {len(seen.data)}{options}")
+        span = f"{seq}:{seq + len(seen.data)}"
+        self._tell(f"out {seen.flags:3} {span} ack {ack} win {segment.window}{format_options(segment.options)}")
         self._seen.append(seen)
 
     def _learn_peer(self) -> None:

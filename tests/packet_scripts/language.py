@@ -229,7 +229,9 @@ def _parse_step(script: Script, line: _Line) -> Step:
         pass
     elif verb in ("write", "write-urgent"):
         octets = line.take_number("octets")
-        arguments = (str(_after_equals(line)),) if line.words else ()
+        if line.words:
+            _expect_word(line, "=")
+            arguments = (line.take("a count or an error"),)
     elif verb == "read":
         octets = line.take_number("octets")
         _expect_word(line, "=")
