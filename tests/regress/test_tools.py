@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 
 import pytest
 
@@ -16,7 +17,7 @@ def test_every_simulator_is_described() -> None:
     for simulator in facts:
         for tool in (*simulator.tools, *simulator.optional):
             assert tool.purpose
-            assert tool.install.startswith(("apt-get install ", "pip install "))
+            assert tool.install.startswith(("apt-get install ", f"{sys.executable} -m pip install "))
         assert simulator.is_usable == (not simulator.missing)
 
 
