@@ -143,18 +143,29 @@ class Minimiser:
         self._reduce(everything, with_only)
 
     def _reduce_setup(self) -> None:
-        """Leave out writes of the set-up: first each register at all stations at once, then where there is need."""
-        parts = [part for episode in self._best.stimulus.episodes for part in episode.parts]
-        for address in sorted({address for part in parts for address, _ in part.setup} - KEPT_REGISTERS):
+        """Leave out writes of the set-up: all of a register, then whatever else can go."""
+        stimulus = self._best.stimulus
+        writes = [
+            (number, part.station, pair)
+            for number, episode in enumerate(stimulus.episodes)
+            for part in episode.parts
+            for pair in part.setup
+            if pair[0] not in KEPT_REGISTERS
+        ]
+        writes.sort(key=lambda write: write[2][0])  # so that a run of them is of few registers
 
-            def without(part: Part, gone: int = address) -> Part:
-                return replace(part, setup=tuple(pair for pair in part.setup if pair[0] != gone))
+        def with_only(left: Sequence[tuple[int, int, tuple[int, int]]]) -> Stimulus:
+            def setup(number: int, part: Part) -> tuple[tuple[int, int], ...]:
+                kept = {pair for each, station, pair in left if (each, station) == (number, part.station)}
+                return tuple(pair for pair in part.setup if pair[0] in KEPT_REGISTERS or pair in kept)
 
-            if not self._change_parts(without):
-                for station in sorted({part.station for part in parts}):
-                    self._change_parts(
-                        lambda part, only=station, change=without: change(part) if part.station == only else part  # type: ignore[misc]
-                    )
+            episodes = tuple(
+                Episode(episode.bits, tuple(replace(part, setup=setup(number, part)) for part in episode.parts))
+                for number, episode in enumerate(stimulus.episodes)
+            )
+            return replace(stimulus, episodes=episodes)
+
+        self._reduce(writes, with_only)
         self._change_parts(lambda part: replace(part, service_delay_ns=0, reads_frames=False))
 
     def _shorten(self) -> None:
@@ -176,7 +187,7 @@ class Minimiser:
 
     def _reduce(self, items: list[T], make: Callable[[Sequence[T]], Stimulus]) -> None:
         """Leave out runs of ``items``, long ones first, as long as the sides differ without them."""
-        chunk = max(1, len(items) // 2)
+        chunk = len(items)
         while items:
             position = 0
             while position < len(items):

@@ -88,8 +88,9 @@ class _Episode:
 
     def _part(self, index: int, is_odd: bool, load: float, burst_bits: int) -> Part:
         source = self._source
-        control, setup = self._setup(index, is_odd)
-        pokes = self._pokes(setup) if is_odd else []
+        resets = is_odd and self._chance(0.3)
+        control, setup = self._setup(index, is_odd and not resets)
+        pokes = self._pokes(setup if resets else ()) if is_odd else []
         steps: list[Step] = [*self._sends(index, control, load, burst_bits), *pokes]
         # A ring that runs over pages which the host has yet to read holds no frames that anyone could tell apart.
         is_orderly = all(address != reg.REG_RX_BNRY for poke in pokes for address, _ in poke.writes[:1])
@@ -138,8 +139,8 @@ class _Episode:
             reg.CTRL_SPEED100: self._request.speed_mbps == 100,
             reg.CTRL_PAD_EN: not (is_odd and self._chance(0.15)),
             reg.CTRL_FCS_EN: not (is_odd and self._chance(0.2)),
-            reg.CTRL_LATE_RETRY: self._chance(0.8),
-            reg.CTRL_DEFER_FOREVER: self._chance(0.9),
+            reg.CTRL_LATE_RETRY: not (is_odd and self._chance(0.3)),
+            reg.CTRL_DEFER_FOREVER: not (is_odd and self._chance(0.2)),
             reg.CTRL_NO_BACKOFF: is_odd and self._chance(0.05),
             reg.CTRL_FORCE_COL: is_odd and self._chance(0.05),
             reg.CTRL_LOOPBACK: is_odd and self._chance(0.12),
@@ -223,7 +224,11 @@ class _Episode:
         ))  # fmt: skip
 
     def _pokes(self, setup: tuple[tuple[int, int], ...]) -> list[Poke]:
-        """Draw what a careless driver does in the middle of the traffic."""
+        """Draw what a careless driver does in the middle of the traffic.
+
+        With ``setup``, which is to be written again after it, a soft reset may be among that. The parameters of the
+        MAC are then those of the standard, because a reset that changed them would do so while a frame is under way.
+        """
         source = self._source
         reset = ((reg.REG_CTRL, reg.CTRL_SOFT_RESET), *(((reg.REG_ERROR, 0),) * RESET_ACCESSES), *setup)
         choices = (
@@ -237,7 +242,7 @@ class _Episode:
             ((reg.REG_ID, 0),),
             ((reg.REG_ERROR + 4, 0),),
             ((reg.REG_MDIO, source.randrange(1 << 28)),),
-            reset,
+            *((reset,) * 4 if setup else ()),
         )
         times = [
             (SETUP_BITS + source.randrange(EPISODE_BITS // 2)) * self._bit_ns for _ in range(source.randrange(4))
