@@ -153,7 +153,7 @@ def twin_fixture(kernel: Kernel, *, speed_mbps: int, bits_per_edge: int = 4) -> 
 
 
 def rtl_fixture(kernel: Any, dut: Any, folder: Path, *, speed_mbps: int) -> Fixture:
-    """Return the Verilog adapter of ``mac_bench``, in the simulation that runs this process; ``folder`` is of its run."""
+    """Return the Verilog adapter of ``mac_bench`` in the simulation of this process; ``folder`` is that of its run."""
     from rig.backends.rtl import RtlBench, RtlStation
     from rig.regress.conformance.rtl import RtlFixture
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from rig.report.conversation import Conversation, Step
 from rig.report.svg import element, format_time, percent, text
+from rig.wire.tcp import TcpFlag
 
 LEFT_PERCENT, RIGHT_PERCENT = 22.0, 78.0
 ROW_PX = 40
@@ -33,15 +34,30 @@ class Chart:
 def draw_chart(conversation: Conversation, collisions: dict[int, int]) -> Chart:
     """Return the chart. ``collisions`` maps the time of a frame's last attempt to how often it collided before."""
     steps = conversation.steps
-    if len(steps) <= FOLD_FROM:
+    first, last = _plain_middle(steps)
+    if len(steps) <= FOLD_FROM or first == last:
         return Chart(_draw(conversation, steps, collisions, first=True), "", "", "")
-    head, middle, tail = steps[:HEAD_STEPS], steps[HEAD_STEPS:-TAIL_STEPS], steps[-TAIL_STEPS:]
+    head, middle, tail = steps[:first], steps[first:last], steps[last:]
     return Chart(
         _draw(conversation, head, collisions, first=True),
         _draw(conversation, middle, collisions),
         _draw(conversation, tail, collisions),
         _summarise(middle, collisions),
     )
+
+
+def _plain_middle(steps: Sequence[Step]) -> tuple[int, int]:
+    """Return where the fold begins and ends: a change of state, a FIN or a RST is never folded away."""
+
+    def is_plain(step: Step) -> bool:
+        return not (step.left_state or step.right_state or step.flags & (TcpFlag.SYN | TcpFlag.FIN | TcpFlag.RST))
+
+    first = HEAD_STEPS
+    latest = len(steps) - TAIL_STEPS
+    while first < latest and not is_plain(steps[first]):
+        first += 1
+    last = next((number for number in range(first, latest) if not is_plain(steps[number])), latest)
+    return first, last
 
 
 def _summarise(steps: Sequence[Step], collisions: dict[int, int]) -> str:

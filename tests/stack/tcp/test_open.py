@@ -148,13 +148,14 @@ def test_wrong_acknowledgement_in_syn_sent_is_answered_with_a_reset() -> None:
     assert script.state() == "SYN_SENT"
 
 
-def test_wrong_acknowledgement_in_syn_received_is_answered_with_a_reset() -> None:
+@pytest.mark.parametrize("ack", [0, 2, 5], ids=["of nothing", "of one too many", "of far too many"])
+def test_wrong_acknowledgement_in_syn_received_is_answered_with_a_reset(ack: int) -> None:
     script = TcpScript()
     script.listen()
     script.send(0, "S")
     script.expect(0, "SA")
-    script.send(1, "A", ack=5)
-    script.expect(1, "R", seq=5)
+    script.send(1, "A", ack=ack)
+    script.expect(1, "R", seq=ack)
     assert script.state() == "SYN_RECEIVED"
 
 
