@@ -294,6 +294,11 @@ class Mac:
         return stored
 
     async def _hear_batch(self, receptions: Sequence[bytes], gap_bits: int) -> list[Received]:
+        await self.let_arrive(receptions, gap_bits)
+        return await self.drain()
+
+    async def let_arrive(self, receptions: Sequence[bytes], gap_bits: int = 96) -> None:
+        """Let receptions arrive, and wait until the adapter is done with them; nothing is taken out of the ring."""
         arrivals = []
         at_ns = 4 * self.period_ns
         for symbols in receptions:
@@ -301,7 +306,6 @@ class Mac:
             at_ns += len(symbols) * self.period_ns + gap_bits * self.bit_ns
         self.fixture.play(arrivals)
         await self.sleep(at_ns + 20 * max(self.period_ns, 4 * self.bit_ns) + 100 * self.fixture.bus_period_ns)
-        return await self.drain()
 
     async def drain(self) -> list[Received]:
         """Take every stored frame out of the ring."""

@@ -10,8 +10,10 @@ from rig.errors import UsageError
 from rig.regress.conformance import (
     rows_backoff,
     rows_collision,
+    rows_counters,
     rows_deference,
     rows_duplex,
+    rows_host,
     rows_receive,
     rows_transmit,
 )
@@ -79,6 +81,9 @@ ROWS: tuple[Row, ...] = (
     Row("MAC-5.3", "Pause", rows_duplex.pause_received),
     Row("MAC-5.4", "filters", rows_duplex.filters),
     Row("MAC-5.5", "loopback", rows_duplex.loopback),
+    Row("MAC-6.2", "MDIO", rows_host.mdio),
+    Row("MAC-7.1", "ring and interrupts", rows_host.ring_and_interrupts),
+    Row("MAC-7.2", "counters", rows_counters.counters),
 )
 
 
