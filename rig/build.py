@@ -27,7 +27,7 @@ from rig.stack.config import InterfaceConfig, StackConfig, TcpConfig
 from rig.stack.events import StackEvent
 from rig.stack.stack import Stack
 from rig.units import NS_PER_MS
-from rig.wire.address import parse_interface, parse_ipv4, parse_mac
+from rig.wire.address import MAC_OCTETS, parse_interface, parse_ipv4, parse_mac
 
 if TYPE_CHECKING:
     from rig.regress.conformance.fixture import Fixture
@@ -82,6 +82,13 @@ class StationPlan:
     mac: bytes
     position_bits: int = 0
     phase_ns: int | None = None
+    rom: bytes | None = None
+    """What its MAC-address ROM holds, 32 octets; None: an intact image with ``mac``."""
+
+    @property
+    def rom_image(self) -> bytes:
+        """What its MAC-address ROM holds."""
+        return MacRom(self.mac).serialize() if self.rom is None else self.rom
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,7 @@ def planned_rtl_bench(kernel: Any, dut: Any, plan: BenchPlan, records: Path) -> 
     from rig.backends.rtl import RtlBench, RtlStation  # cocotb is there only inside a simulation
 
     stations = [
-        RtlStation(station.name, MacRom(station.mac).serialize(), station.position_bits, station.phase_ns)
+        RtlStation(station.name, station.rom_image, station.position_bits, station.phase_ns)
         for station in plan.stations
     ]
     return RtlBench(
@@ -179,7 +186,10 @@ def build_host(
     ``tap`` may put a wrapper between the driver and whoever uses it; ``on_event`` sees the events of the stack too.
     """
     segment = scenario.segments[station.segment]
-    config = DriverConfig(name=station.name, speed_mbps=segment.speed_mbps, full_duplex=segment.duplex == "full")
+    override = None if station.rom is None or station.mac is None else parse_mac(station.mac)
+    config = DriverConfig(
+        name=station.name, speed_mbps=segment.speed_mbps, full_duplex=segment.duplex == "full", mac=override
+    )
     driver = NicDriver(scheduler, bus, config)
     host = Host(station, driver, tap(driver))
     if station.ip is None:
@@ -220,7 +230,7 @@ class _ModelBench:
             station.name: LanAdapter(
                 kernel,
                 self._segment,
-                MacRom(station.mac).serialize(),
+                station.rom_image,
                 name=station.name,
                 position_bits=station.position_bits,
                 phase_ns=station.phase_ns,
@@ -242,10 +252,27 @@ class _ModelBench:
         return self._timeline
 
 
+def station_address(station: Station) -> bytes:
+    """Return the address that a station will have: the configured one, else that of its ROM, intact or not.
+
+    With a damaged ROM and no other address the driver does not start, so nothing is ever sent from what stands there.
+    """
+    if station.mac is not None:
+        return parse_mac(station.mac)
+    assert station.rom is not None, "the loader wants one of them"
+    return bytes.fromhex(station.rom)[:MAC_OCTETS]
+
+
 def _plan(scenario: Scenario) -> BenchPlan:
     (segment,) = scenario.segments.values()
     stations = tuple(
-        StationPlan(station.name, parse_mac(station.mac), station.position_bits, station.phase_ns)
+        StationPlan(
+            station.name,
+            station_address(station),
+            station.position_bits,
+            station.phase_ns,
+            None if station.rom is None else bytes.fromhex(station.rom),
+        )
         for station in scenario.stations
     )
     return BenchPlan(
@@ -257,7 +284,7 @@ def _stack_config(station: Station, tcp: TcpSettings) -> StackConfig:
     assert station.ip is not None
     address, prefix_length = parse_interface(station.ip)
     return StackConfig(
-        interfaces=(InterfaceConfig(parse_mac(station.mac), address, prefix_length),),
+        interfaces=(InterfaceConfig(station_address(station), address, prefix_length),),
         gateway=None if station.gateway is None else parse_ipv4(station.gateway),
         hostname=station.name,
         tcp=_tcp_config(tcp),

@@ -8,6 +8,7 @@ checks of its own.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from rig.config.scenario import HttpServerApp, Scenario, Station
 from rig.config.strict_yaml import Document, KeyPath, parse_document, read_document
 from rig.config.validation import nearest, validate
 from rig.errors import ConfigError
+
+ROM_OCTETS = 32
+_ROM_HEX = re.compile(rf"[0-9a-fA-F]{{{2 * ROM_OCTETS}}}")
+_LOCALLY_ADMINISTERED = 0x02  # IEEE Std 802.3-2022 3.2.3: the second bit of the address
 
 
 def load_scenario(path: Path) -> Scenario:
@@ -28,12 +33,44 @@ def parse_scenario(text: str, file: str) -> Scenario:
 
 
 def _checked(document: Document) -> Scenario:
-    scenario = validate(document, Scenario)
+    scenario = _with_roms(document, validate(document, Scenario))
     problems = [*_names(document, scenario), *_segments(document, scenario), *_addresses(document, scenario)]
     problems += [*_apps(document, scenario), *_load_and_events(document, scenario)]
     if problems:
         raise min(problems, key=lambda problem: problem.line or 0)
     return scenario
+
+
+def _with_roms(document: Document, scenario: Scenario) -> Scenario:
+    """Return ``scenario`` with the content of each ROM image in place of the name of its file.
+
+    Whether the content is intact is not judged here: a damaged ROM is for the driver to find.
+    """
+    stations = []
+    for index, station in enumerate(scenario.stations):
+        path: KeyPath = ("stations", index, "rom")
+        if station.rom is None:
+            if station.mac is None:
+                raise document.error("the station has no address", path[:-1], expected="mac, or rom, or both")
+        elif not _ROM_HEX.fullmatch(station.rom):
+            file = Path(document.file).parent / station.rom
+            try:
+                image = file.read_bytes()
+            except (OSError, ValueError) as err:  # ValueError: a NUL in the name
+                reason = getattr(err, "strerror", None) or err
+                raise document.error(f"the ROM image {file} cannot be read: {reason}", path) from err
+            if len(image) != ROM_OCTETS:
+                raise document.error(
+                    f"{file} is no ROM image", path, expected=f"{ROM_OCTETS} octets", got=f"{len(image)} octets"
+                )
+            station = station.model_copy(update={"rom": image.hex()})
+        if station.rom is not None and station.mac is not None and not int(station.mac[:2], 16) & _LOCALLY_ADMINISTERED:
+            raise document.error(
+                "beside a rom, mac replaces the address in it", ("stations", index, "mac"),
+                expected="a locally administered address, such as 02:00:00:00:00:01", got=station.mac,
+            )  # fmt: skip
+        stations.append(station)
+    return scenario.model_copy(update={"stations": stations})
 
 
 def _names(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
@@ -102,15 +139,22 @@ def _segments(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
             )
 
 
+def _address_in_rom(station: Station) -> str:
+    """Return the first 6 octets of the station's ROM, which are its address if the ROM is intact."""
+    assert station.rom is not None
+    return ":".join(station.rom[index : index + 2] for index in range(0, 12, 2)).lower()
+
+
 def _addresses(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
     """MAC and IP addresses are there once; a gateway is reachable."""
     macs: dict[str, str] = {}
     ips: dict[str, str] = {}
     for index, station in enumerate(scenario.stations):
-        if station.mac in macs:
-            problem = f"the MAC address {station.mac} is taken by station {macs[station.mac]!r}"
-            yield document.error(problem, ("stations", index, "mac"))
-        macs.setdefault(station.mac, station.name)
+        address = station.mac or _address_in_rom(station)
+        if address in macs:
+            problem = f"the MAC address {address} is taken by station {macs[address]!r}"
+            yield document.error(problem, ("stations", index, "rom" if station.mac is None else "mac"))
+        macs.setdefault(address, station.name)
         if station.ip is None:
             if station.gateway is not None:
                 yield document.error("a gateway without an own address", ("stations", index, "gateway"), expected="ip")

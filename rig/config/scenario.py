@@ -88,11 +88,15 @@ class Segment(Strict):
 class Station(Strict):
     """One adapter with its host. A station without ``ip`` has a driver and no stack; it can carry load.
 
+    ``mac`` is the address in its MAC-address ROM. With ``rom``, the ROM holds that image instead: a file of 32 octets,
+    or 64 hexadecimal digits. Then ``mac`` is for the driver to use instead of the ROM's address: locally administered,
+    and told as a notice; without it the ROM's address is used, and an adapter with a damaged ROM does not come up.
     ``position_bits`` is its place on the segment in bit times from one end; ``phase_ns`` the phase of its MII clock.
     """
 
     name: Name
-    mac: MacAddress
+    mac: MacAddress | None = None
+    rom: str | None = None
     segment: str
     ip: InterfaceAddress | None = None
     gateway: Ipv4Address | None = None

@@ -16,13 +16,13 @@ from typing import Any
 from rig.adapter.recorder import MEDIUM, Timeline
 from rig.apps.http_client import HttpResponse, http_get, http_put
 from rig.apps.http_server import HttpServer
-from rig.build import Bench, Host, build_host, random_source
+from rig.build import Bench, Host, build_host, random_source, station_address
 from rig.config.scenario import ClientApp, HttpGetApp, HttpServerApp, Load, PowerEvent, Scenario
 from rig.runtime.kernel import Event, Scheduler, Task
 from rig.scenario.facts import COMPLETED, FAILED, LIMIT, Facts, Progress, StationFacts, Transfer
 from rig.scenario.story import Story, StoryBus, StoryDevice
 from rig.units import NS_PER_MS, NS_PER_S
-from rig.wire.address import parse_mac
+from rig.wire.address import format_mac, parse_mac
 from rig.wire.ethernet import EthernetFrame, EtherType
 
 LOAD_DESTINATION = "00:00:5e:00:53:ff"
@@ -219,7 +219,7 @@ class Play:
     async def _talk(self, load: Load, source: Random) -> None:
         """Send frames at exponential intervals, in the manner of a Poisson process, as far as the queue takes them."""
         host = self._hosts[load.station]
-        addresses = parse_mac(LOAD_DESTINATION), parse_mac(host.station.mac)
+        addresses = parse_mac(LOAD_DESTINATION), station_address(host.station)
         header = EthernetFrame(*addresses, EtherType.EXPERIMENTAL_1, b"").serialize()
         frame = header + bytes(octet & 0xFF for octet in range(load.frame_octets - FCS_OCTETS - len(header)))
         due_ns = max(load.start_ns, self._scheduler.now_ns)
@@ -346,7 +346,7 @@ class Play:
         netstat = self._netstat or {}
         return {
             name: StationFacts(
-                mac=host.station.mac,
+                mac=format_mac(station_address(host.station)),
                 ip=host.station.ip,
                 segment=host.station.segment,
                 position_bits=host.station.position_bits,
