@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from hypothesis import HealthCheck, given, settings
@@ -38,9 +39,11 @@ class Victim:
         self, flags: int, seq_offset: int, ack_offset: int, data: bytes, window: int, options: TcpOptions
     ) -> None:
         """Let a segment arrive whose numbers lie near those that are right."""
+        blocks = tuple(((self.ack + left) & MASK, (self.ack + right) & MASK) for left, right in options.sack)
+        options = replace(options, sack=blocks)
         segment = TcpSegment(
             self.peer_port, self.port, (self.nxt + seq_offset) & MASK, (self.ack + ack_offset) & MASK, flags, window,
-            data, 0, options,
+            data, window & 0xFF, options,
         )  # fmt: skip
         packet = Ipv4Packet(PEER_IP, OUR_IP, Protocol.TCP, segment.serialize(PEER_IP, OUR_IP))
         self.stack.receive_frame(HEADER + b"\x08\x00" + packet.serialize(), self.now_ns)
@@ -116,6 +119,7 @@ class Victim:
 near = st.one_of(
     st.just(0), st.integers(-3, 3), st.integers(-70_000, 70_000), st.integers(-(2**31), 2**31 - 1)
 )
+blocks = st.lists(st.tuples(near, near), min_size=1, max_size=3).map(tuple)
 options = st.builds(
     TcpOptions,
     mss=st.one_of(st.none(), st.integers(0, 65535)),
@@ -130,7 +134,7 @@ segments = st.tuples(
     near,
     st.one_of(st.just(b""), st.binary(max_size=40), st.integers(0, 1400).map(bytes)),
     st.one_of(st.just(65535), st.integers(0, 65535)),
-    options,
+    st.one_of(options, st.builds(TcpOptions, sack=blocks, timestamp=st.just((1, 0)))),
 )
 steps = st.one_of(
     segments,
@@ -146,7 +150,7 @@ steps = st.one_of(
 def test_random_segments_into_random_states(stamped: bool, opened: bool, script: list[tuple[object, ...]]) -> None:
     victim = Victim(stamped)
     if opened:
-        stamp = TcpOptions(mss=1000, timestamp=(1, 0) if stamped else None)
+        stamp = TcpOptions(mss=1000, sack_permitted=True, timestamp=(1, 0) if stamped else None)
         victim.segment(0x02, 0, 0, b"", 65535, stamp)
         victim.segment(0x10, 0, 0, b"", 65535, TcpOptions(timestamp=stamp.timestamp))
     for kind, *arguments in script:

@@ -71,6 +71,7 @@ def test_wrong_checksum_unknown_type_and_unexpected_reply_are_counted() -> None:
 
 
 @requirement("RFC1122-3.2.2.1")
+@requirement("RFC1122-4.1.3.1")
 def test_port_unreachable_quotes_the_packet() -> None:
     bench = Bench()
     packet = _to_closed_port()
@@ -186,6 +187,7 @@ def test_error_about_a_packet_that_was_not_ours_does_not_reach_a_socket_on_any_a
 
 
 @requirement("RFC792")
+@requirement("RFC1122-3.2.2.4")
 def test_time_exceeded_is_passed_up() -> None:
     bench = Bench()
     stack = bench.stack

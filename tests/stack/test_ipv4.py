@@ -120,6 +120,15 @@ def test_ttl_is_configurable_but_never_zero() -> None:
         StackConfig(interface, ttl=0)
 
 
+@requirement("RFC1122-3.2.1.5")
+def test_every_packet_has_an_identification_of_its_own() -> None:
+    bench = Bench()
+    for _ in range(5):
+        bench.ip(_echo())
+    identifications = [packet.identification for packet in bench.sent_ip()]
+    assert len(set(identifications)) == 5
+
+
 @requirement("RFC1122-3.2.1.8")
 @requirement("RFC9293-MUST-50")
 @pytest.mark.parametrize("options", [b"\x01", b"\x07\x04\x04\x00", bytes(40), b"\x83\x03\x04", b"\x99\x00\xff\xff"])
@@ -194,6 +203,7 @@ def _listening(**config: object) -> tuple[Bench, int]:
 
 
 @requirement("RFC815")
+@requirement("RFC1122-3.2.1.4")
 @requirement("RFC1122-3.3.2")
 def test_fragments_in_any_order() -> None:
     packet = _udp(4000)

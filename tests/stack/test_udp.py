@@ -69,6 +69,15 @@ def test_a_closer_binding_wins() -> None:
     assert bench.stack.receive_from(narrow, 9) is not None
 
 
+@requirement("RFC1122-4.1.3.6")
+@pytest.mark.parametrize("source", ["10.0.0.255", "255.255.255.255", "224.0.0.1", "127.0.0.1", "0.0.0.0"])
+def test_datagram_from_an_impossible_source_is_dropped(source: str) -> None:
+    bench = Bench()
+    handle = _bound(bench, 7)
+    _from_peer(bench, b"x", 7, source=parse_ipv4(source))
+    assert bench.stack.receive_from(handle, 100) is None and bench.counter("ip_bad_source") == 1
+
+
 def test_ephemeral_ports_are_drawn_at_random_and_given_back() -> None:
     bench = Bench()
     handles = [_bound(bench, 0) for _ in range(50)]

@@ -365,6 +365,9 @@ def test_source_quench_is_dropped() -> None:
 
 
 @requirement("RFC9293-MUST-49")
+@requirement("RFC9293-MUST-48")
+@requirement("RFC9293-SHLD-21")
+@requirement("RFC9293-SHLD-22")
 def test_ttl_and_dscp_are_settable() -> None:
     script = TcpScript()
     script.open_passively()

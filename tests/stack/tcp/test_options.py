@@ -267,3 +267,17 @@ def test_default_configuration_uses_both_options() -> None:
     script.connect()
     options = script.expect(0, "S").segment.options
     assert options.window_scale == 0 and options.timestamp is not None
+
+
+@requirement("RFC9293-MUST-68")
+@requirement("RFC9293-MUST-69")
+def test_options_that_we_send_have_lengths_and_fill_the_header() -> None:
+    script = TcpScript(TcpConfig(receive_buffer_octets=1 << 20))
+    script.connect()
+    octets = script.expect(0, "S").segment.options.serialize()
+    assert len(octets) % 4 == 0
+    kinds, position = [], 0
+    while position < len(octets):
+        kinds.append(octets[position])
+        position += 1 if octets[position] < 2 else octets[position + 1]
+    assert position == len(octets) and set(kinds) == {1, 2, 3, 4, 8}
