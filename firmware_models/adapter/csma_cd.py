@@ -150,7 +150,8 @@ class CsmaCd:
         loaded_edge = self.port.edge_from(edge_ns) + REQUEST_SYNC_EDGES
         needed_edge = self._ready_edge if self.phase is WAIT else loaded_edge
         old = [(first, min(last, loaded_edge)) for first, last in self._pauses if last >= needed_edge]
-        self._pauses = [*old, (loaded_edge + 1, loaded_edge + quanta * PAUSE_QUANTUM_BITS // self.bits)]
+        new = [(loaded_edge + 1, loaded_edge + quanta * PAUSE_QUANTUM_BITS // self.bits)] if quanta else []
+        self._pauses = old + new
         if self.phase is WAIT:
             self._plan()
 
