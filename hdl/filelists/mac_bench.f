@@ -11,6 +11,7 @@ hdl/rtl/deference.v
 hdl/rtl/device_time.v
 hdl/rtl/interrupt_controller.v
 hdl/rtl/link_monitor.v
+hdl/rtl/mac_core.v
 hdl/rtl/mac_mii.v
 hdl/rtl/mac_rom.v
 hdl/rtl/mdio_master.v

@@ -38,10 +38,10 @@ module backoff (
 
     // Generator
     reg  [31:0] generator;
-    wire [31:0] generator_next = step ? {1'b0, generator[31:1]} ^ ({32{generator[0]}} & FEEDBACK) : generator;
+    wire [31:0] stepped = {1'b0, generator[31:1]} ^ ({32{generator[0]}} & FEEDBACK);
 
     always @(posedge clk_tx) begin
-        generator <= generator_next;
+        if (step) generator <= stepped;
         if (load || rst) generator <= seed;
     end
 
@@ -49,33 +49,37 @@ module backoff (
     reg [9:0] window;
 
     always @(posedge clk_tx) begin
-        if (window_grow) window <= {window[8:0], 1'b1};
+        if (window_grow && !no_backoff) window <= {window[8:0], 1'b1};
         if (window_reset || rst) window <= 10'd0;
     end
 
-    assign slots        = no_backoff ? 10'd0 : (inject_valid ? inject_data : generator_next[9:0]) & window;
+    // At the edge of a draw TX_EN was still high: the generator steps.
+    assign slots        = (inject_valid ? inject_data : stepped[9:0]) & window;
     assign inject_ready = draw && !no_backoff;
 
     // Slot timer
     reg  [9:0] slots_left;
-    reg  [7:0] timer;
-    wire [7:0] reload    = slot_nibbles == 8'd0 ? 8'd0 : slot_nibbles - 8'd1;
+    reg  [7:0] timer;    // edges up to the end of a slot, the present one included
+    reg        elapsed;  // these are 1 or 0
     wire       last_slot = slots_left == 10'd1;
 
-    assign slot_elapsed = timer == 8'd0;
+    wire       reload    = draw || start || (slot_elapsed && slots_left != 10'd0);
+
+    assign slot_elapsed = elapsed;
     assign expired      = slots_left == 10'd0 || (last_slot && slot_elapsed);
 
     always @(posedge clk_tx) begin
-        if (!slot_elapsed) timer <= timer - 8'd1;
-        else if (slots_left != 10'd0) begin
-            timer      <= reload;
-            slots_left <= slots_left - 10'd1;
-        end
+        if (slot_elapsed && slots_left != 10'd0) slots_left <= slots_left - 10'd1;
         if (draw) slots_left <= slots;
-        if (draw || start) timer <= reload;
+        timer <= timer - 8'd1;
+        if (timer == 8'd2) elapsed <= 1'b1;
+        if (reload) begin
+            timer   <= slot_nibbles;
+            elapsed <= slot_nibbles[7:1] == 7'd0;
+        end
         if (rst) begin
             slots_left <= 10'd0;
-            timer      <= 8'd0;
+            elapsed    <= 1'b1;
         end
     end
 endmodule

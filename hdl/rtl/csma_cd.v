@@ -61,16 +61,19 @@ module csma_cd (
     localparam [1:0] SQE    = 2'd2;  // sent; the SQE test signal is due
 
     localparam [3:0]  SQE_NIBBLES      = 4'd15;    // last edge of the window in which the SQE test must be seen: 64 BT
-    localparam [12:0] DEFERRAL_NIBBLES = 13'd6071; // last edge before a deferral is excessive: 2 * 1518 * 8 BT (5.2.4.1)
+    // A deferral is excessive at its 6072nd edge, 2 * 1518 * 8 BT (5.2.4.1): bit 13 is set after 6071.
+    localparam [13:0] DEFERRAL_START = 14'd2121;  // 2 ** 13 - 6071, which ends in 01
 
     reg [1:0]  state;
     reg [3:0]  sqe_count;
     reg        sqe_seen;
-    reg [12:0] deferral;       // waiting edges of this attempt that did not start
+    reg [13:0] deferral;       // DEFERRAL_START and the waiting edges of this attempt that did not start
     reg        carrier_seen;   // in this attempt
     reg        carrier_fault;  // carrier came and went
     reg        collided;       // in this attempt
     reg        late;           // ... and late
+    reg        last_attempt;   // ... and it was the one that the attempt limit allows as the last
+    reg        limit_is_next;  // one more collision would reach the attempt limit
 
     // Of the frame under way; the outcome takes them at its end.
     reg [4:0]  collisions;
@@ -82,18 +85,19 @@ module csma_cd (
     // Before the start
     wire waiting   = request != served && state == READY && expired && (request_control || !paused);
     wire held      = waiting && !may_start;
-    wire excessive = held && deferral == DEFERRAL_NIBBLES;
+    wire excessive = held && deferral[13];
     wire dropped   = excessive && !defer_forever;
 
     assign start = waiting && may_start;
 
     // During the attempt
-    wire first_attempt = collisions == 5'd0;
+    wire       first_attempt   = collisions == 5'd0;
+    wire [4:0] more_collisions = collisions + 5'd1;
 
     assign collision = may_collide && !full_duplex && (collision_detect || force_collision);
 
     // At its end
-    wire final_collision = collisions == attempt_limit || (late && !late_retry);
+    wire final_collision = last_attempt || (late && !late_retry);
     wire sent            = ending && !collided;
     wire sqe_follows     = sent && sqe_test && !full_duplex && !underrun;
     wire sqe_over        = state == SQE && sqe_count == SQE_NIBBLES;
@@ -106,10 +110,10 @@ module csma_cd (
 
     always @(posedge clk_tx) begin
         // Deferral
-        if (held) deferral <= deferral + 13'd1;
+        if (held) deferral <= deferral + 14'd1;
         if (held && first_attempt) deferred <= 1'b1;
         if (excessive) exc_deferral <= 1'b1;
-        if (draw) deferral <= {12'd0, slots == 10'd0};  // then the edge of the draw is already a waiting one
+        if (draw) deferral <= {DEFERRAL_START[13:2], slots == 10'd0, slots != 10'd0};  // then the edge of the draw is already a waiting one
         if (start) begin
             state         <= ON_AIR;
             carrier_seen  <= 1'b0;
@@ -121,12 +125,14 @@ module csma_cd (
             sqe_count     <= 4'd0;
         end
         // Attempt
+        limit_is_next <= more_collisions == attempt_limit;  // settled long before the next collision
         if (transmitting && carrier_sense) carrier_seen <= 1'b1;
         if (transmitting && carrier_seen && !carrier_sense) carrier_fault <= 1'b1;
         if (collision) begin
             collided   <= 1'b1;
             late       <= slot_elapsed;
-            collisions <= collisions + 5'd1;
+            last_attempt <= limit_is_next;
+            collisions <= more_collisions;
             retry      <= !retry;
             if (slot_elapsed) late_collisions <= late_collisions + 5'd1;
         end
@@ -144,12 +150,12 @@ module csma_cd (
                                 sent && underrun,
                                 sqe_over && !sqe_seen && !collision_detect,
                                 sent ? carrier_error : crs_lost && sqe_over,
-                                ending && collided && collisions == attempt_limit,
+                                ending && collided && last_attempt,
                                 exc_deferral || dropped, deferred, collisions,
                                 (sent && !underrun) || sqe_over};
             collisions      <= 5'd0;
             late_collisions <= 5'd0;
-            deferral        <= 13'd0;
+            deferral        <= DEFERRAL_START;
             deferred        <= 1'b0;
             exc_deferral    <= 1'b0;
         end
@@ -159,7 +165,7 @@ module csma_cd (
             retry           <= 1'b0;
             collisions      <= 5'd0;
             late_collisions <= 5'd0;
-            deferral        <= 13'd0;
+            deferral        <= DEFERRAL_START;
             deferred        <= 1'b0;
             exc_deferral    <= 1'b0;
         end
@@ -167,5 +173,5 @@ module csma_cd (
 
     assign observe_waiting  = waiting || (draw && slots == 10'd0);
     assign observe_collided = collided;
-    assign observe_attempt  = collided && state == ON_AIR ? collisions : collisions + 5'd1;
+    assign observe_attempt  = collided && state == ON_AIR ? collisions : more_collisions;
 endmodule

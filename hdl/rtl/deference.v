@@ -30,13 +30,11 @@ module deference (
 
     reg [1:0] state, state_next;
     reg       had_transmitted, had_transmitted_next;  // in the present busy period
-    reg [6:0] count, count_next;                      // nibbles of the gap so far
+    reg [6:0] count;                                  // nibbles of the gap after the next edge
+    reg       over, in_part1;                         // of the gap, at this edge
 
     wire       carrier_in = carrier_sense && !full_duplex;
-    wire [6:0] sum        = {1'b0, part1_nibbles} + {1'b0, part2_nibbles};
-    wire [6:0] total      = sum == 7'd0 ? ONE : sum;
-    wire       over       = count == total;
-    wire       in_part1   = count < {1'b0, part1_nibbles};
+    wire [6:0] total      = {1'b0, part1_nibbles} + {1'b0, part2_nibbles};
 
     assign may_start = (state == WATCH && !carrier_in) || (state == GAP && over);
     assign deferring = state[0];
@@ -44,7 +42,6 @@ module deference (
     always @* begin
         state_next           = state;
         had_transmitted_next = had_transmitted;
-        count_next           = count;
         case (state)
             WATCH:
                 if (carrier_in || transmitting_next) begin
@@ -53,10 +50,7 @@ module deference (
                 end
             BUSY: begin
                 if (transmitting_next) had_transmitted_next = 1'b1;
-                if (!carrier_in && !transmitting_next) begin
-                    state_next = GAP;
-                    count_next = ONE;
-                end
+                if (!carrier_in && !transmitting_next) state_next = GAP;
             end
             GAP: begin
                 if (transmitting_next) begin
@@ -67,8 +61,6 @@ module deference (
                     had_transmitted_next = 1'b0;
                 end else if (in_part1 && !had_transmitted && carrier_in) begin
                     state_next = BUSY;
-                end else begin
-                    count_next = count + ONE;
                 end
             end
             default: state_next = WATCH;
@@ -76,7 +68,9 @@ module deference (
     end
 
     always @(posedge clk_tx) begin
-        count           <= count_next;
+        count           <= state_next == GAP ? count + ONE : ONE;
+        over            <= count >= total;
+        in_part1        <= count < {1'b0, part1_nibbles};
         had_transmitted <= had_transmitted_next;
         state           <= state_next;
         blank           <= !full_duplex && (transmitting_next || (blank && carrier_sense));

@@ -1,10 +1,8 @@
-// Clause 4 MAC on an MII: transmit framing, CSMA/CD, receive framing. Between the streams of the FIFOs and the MII.
+// Clause 4 MAC on an MII, with PAUSE: mac_core, and the timer that holds it back. Between the streams of the FIFOs and
+// the MII.
 //
-// IEEE Std 802.3-2022 clauses 3, 4 and 22. Clocks clk_tx and clk_rx, each with its synchronous reset. Configuration
-// inputs come from registers of the bus domain: full_duplex and rx_enable through synchronisers, the others
-// directly, since they may only change while nothing is being sent.
-// The request (a toggle), octets and its flags, the seed and the pause time are held still by the sender; served,
-// retry and outcome are held still by this side (csma_cd). Every crossing here is a sync_2ff or a toggle_sync.
+// IEEE Std 802.3-2022 clauses 3, 4 and 22, Annex 31B. Clocks, resets and crossings as in mac_core; the pause time is
+// held still beside its toggle by the sender.
 // Observation signals: see nic_mii.
 `default_nettype none
 `timescale 1ns/1ps
@@ -74,77 +72,30 @@ module mac_mii (
     output wire [9:0]  observe_slots,
     output wire [4:0]  observe_attempt
 );
-    // Crossings into clk_tx. crs and col are asynchronous pins.
-    wire carrier_sense, collision_detect, full_duplex_tx, request_tx, seed_load, pause_load;
-    sync_2ff cross_crs (.clk(clk_tx), .d(crs), .q(carrier_sense));
-    sync_2ff cross_col (.clk(clk_tx), .d(col), .q(collision_detect));
-    sync_2ff cross_full_duplex (.clk(clk_tx), .d(full_duplex), .q(full_duplex_tx));
-    sync_2ff cross_request (.clk(clk_tx), .d(request), .q(request_tx));
-    toggle_sync cross_seed (.clk(clk_tx), .toggle(seed_toggle), .pulse(seed_load));
+    // Crossing into clk_tx
+    wire pause_load, pause_running;
     toggle_sync cross_pause (.clk(clk_tx), .toggle(pause_toggle), .pulse(pause_load));
-
-    wire start, collision, may_collide, transmitting_next, ending, underrun, may_start;
-    wire expired, slot_elapsed, window_grow, window_reset, draw, pause_running, blank;
-
-    csma_cd control (
-        .clk_tx(clk_tx), .rst(rst_tx),
-        .full_duplex(full_duplex_tx), .sqe_test(sqe_test), .late_retry(late_retry), .defer_forever(defer_forever),
-        .force_collision(force_collision), .attempt_limit(attempt_limit), .backoff_limit(backoff_limit),
-        .carrier_sense(carrier_sense), .collision_detect(collision_detect),
-        .request(request_tx), .request_control(request_control), .served(served), .retry(retry), .outcome(outcome),
-        .paused(pause_running && full_duplex_tx), .may_start(may_start),
-        .transmitting(tx_en), .may_collide(may_collide), .ending(ending), .underrun(underrun),
-        .start(start), .collision(collision),
-        .expired(expired), .slot_elapsed(slot_elapsed), .slots(observe_slots),
-        .window_grow(window_grow), .window_reset(window_reset), .draw(draw),
-        .observe_waiting(observe_waiting), .observe_collided(observe_collided), .observe_attempt(observe_attempt)
-    );
-
-    deference deference_process (
-        .clk_tx(clk_tx), .rst(rst_tx), .full_duplex(full_duplex_tx),
-        .part1_nibbles(gap_part1_nibbles), .part2_nibbles(gap_part2_nibbles),
-        .carrier_sense(carrier_sense), .transmitting_next(transmitting_next),
-        .may_start(may_start), .deferring(deferring), .blank(blank)
-    );
-
-    backoff backoff_process (
-        .clk_tx(clk_tx), .rst(rst_tx),
-        .load(seed_load), .seed(seed), .step(tx_en),
-        .inject_data(inject_data), .inject_valid(inject_valid), .inject_ready(inject_ready),
-        .no_backoff(no_backoff), .slot_nibbles(slot_nibbles),
-        .window_grow(window_grow), .window_reset(window_reset), .draw(draw), .start(start),
-        .slots(observe_slots), .expired(expired), .slot_elapsed(slot_elapsed)
-    );
 
     pause_timer pause (
         .clk_tx(clk_tx), .rst(rst_tx), .load(pause_load), .quanta(pause_quanta), .paused(pause_running)
     );
 
-    // wanted_tag is the fetch of the present or next frame: its request is the opposite of what has been served.
-    // request_tx would not do: a word may overtake it in the synchronisers.
-    tx_mac transmit (
-        .clk_tx(clk_tx), .rst(rst_tx), .txd(txd), .tx_en(tx_en), .tx_er(tx_er),
-        .octets(request_octets), .pad_enable(request_pad), .fcs_enable(request_fcs),
-        .word_data(tx_word[31:0]), .word_first(tx_word[32]), .word_tag(tx_word[34:33]),
-        .word_valid(tx_word_valid), .word_ready(tx_word_ready), .wanted_tag({!served, retry}),
-        .jam_nibbles(jam_nibbles), .start(start), .collision(collision), .may_collide(may_collide),
-        .transmitting_next(transmitting_next), .ending(ending), .underrun(underrun), .jam_first(observe_jam)
-    );
-
-    assign observe_start     = start;
-    assign observe_collision = collision;
-    assign observe_end       = ending || (rst_tx && tx_en);
-    assign observe_draw      = draw && !rst_tx;
-
-    // Receive side; crossings into clk_rx.
-    wire rx_enable_rx, blank_rx;
-    sync_2ff cross_rx_enable (.clk(clk_rx), .d(rx_enable), .q(rx_enable_rx));
-    sync_2ff cross_blank (.clk(clk_rx), .d(blank), .q(blank_rx));
-
-    rx_mac receive (
-        .clk_rx(clk_rx), .rst(rst_rx), .enable(rx_enable_rx), .blank(blank_rx),
-        .rxd(rxd), .rx_dv(rx_dv), .rx_er(rx_er),
-        .word_data(rx_word[31:0]), .word_first(rx_word[32]), .word_end(rx_word[33]), .word_valid(rx_word_valid),
-        .receiving(receiving)
+    mac_core core (
+        .full_duplex(full_duplex), .rx_enable(rx_enable), .sqe_test(sqe_test), .late_retry(late_retry),
+        .defer_forever(defer_forever), .no_backoff(no_backoff), .force_collision(force_collision),
+        .gap_part1_nibbles(gap_part1_nibbles), .gap_part2_nibbles(gap_part2_nibbles),
+        .attempt_limit(attempt_limit), .backoff_limit(backoff_limit), .slot_nibbles(slot_nibbles),
+        .jam_nibbles(jam_nibbles), .seed(seed), .seed_toggle(seed_toggle), .paused(pause_running),
+        .request(request), .request_octets(request_octets), .request_pad(request_pad),
+        .request_fcs(request_fcs), .request_control(request_control), .served(served), .retry(retry),
+        .outcome(outcome), .clk_tx(clk_tx), .rst_tx(rst_tx), .tx_word(tx_word), .tx_word_valid(tx_word_valid),
+        .tx_word_ready(tx_word_ready), .inject_data(inject_data), .inject_valid(inject_valid),
+        .inject_ready(inject_ready), .clk_rx(clk_rx), .rst_rx(rst_rx), .rx_word(rx_word),
+        .rx_word_valid(rx_word_valid), .receiving(receiving), .txd(txd), .tx_en(tx_en), .tx_er(tx_er),
+        .rxd(rxd), .rx_dv(rx_dv), .rx_er(rx_er), .crs(crs), .col(col), .deferring(deferring),
+        .observe_waiting(observe_waiting), .observe_start(observe_start),
+        .observe_collision(observe_collision), .observe_jam(observe_jam), .observe_end(observe_end),
+        .observe_collided(observe_collided), .observe_draw(observe_draw), .observe_slots(observe_slots),
+        .observe_attempt(observe_attempt)
     );
 endmodule

@@ -54,13 +54,12 @@ module tx_mac (
     localparam [3:0] SFD_NIBBLE      = 4'hD;  // the upper half of the SFD octet 0xD5
     localparam [3:0] JAM_NIBBLE      = 4'h5;
     localparam [3:0] LAST_HEADER     = 4'd15;
-    localparam [5:0] MINIMUM_OCTETS  = 6'd60;  // destination address to pad, without FCS
+    localparam [10:0] MINIMUM_OCTETS = 11'd60;  // destination address to pad, without FCS
 
     reg [2:0]  state, state_next;
     reg [3:0]  index, index_next;      // of the nibble: in the header, in a word (bits 2..0), in the FCS
-    reg [10:0] left, left_next;        // octets of the frame from the present one on
-    reg [5:0]  short_of, short_of_next;  // octets up to the minimum from the present one on; in a jam: its nibbles
-    reg        last;                   // left is 1; registered in the first nibble of an octet
+    reg [10:0] count, count_next;      // number of the present octet, 1 for the first; in a jam: of the nibble
+    reg        last;                   // the present octet is the last; registered in its first nibble
     reg        jam_pending, jam_pending_next;
     reg        in_frame;               // the first word has been used up
     reg        was_underrun;
@@ -75,9 +74,9 @@ module tx_mac (
     wire word_here = word_valid && (in_frame || (word_first && word_tag == wanted_tag));
     wire discard   = word_valid && !in_frame && !(word_first && word_tag == wanted_tag);
     wire high      = index[0];
-    wire more_pad  = pad_enable && fcs_enable && short_of > 6'd1;
+    wire more_pad  = pad_enable && fcs_enable && count < MINIMUM_OCTETS;
+    wire short_jam = jam_nibbles[5:1] == 5'd0;
 
-    wire [5:0] jam_length  = jam_nibbles == 6'd0 ? 6'd1 : jam_nibbles;
     wire [3:0] data_nibble = word_data[{index[2:0], 2'b00} +: 4];
     wire [3:0] crc_input   = state == FCS ? crc[3:0] : nibble;
 
@@ -93,8 +92,7 @@ module tx_mac (
     always @* begin
         state_next       = state;
         index_next       = index + 4'd1;
-        left_next        = left;
-        short_of_next    = short_of;
+        count_next       = count;
         jam_pending_next = jam_pending;
         nibble           = PREAMBLE_NIBBLE;
         error            = 1'b0;
@@ -104,8 +102,7 @@ module tx_mac (
             IDLE: begin
                 index_next       = 4'd1;
                 jam_pending_next = 1'b0;
-                left_next        = octets;
-                short_of_next    = MINIMUM_OCTETS;
+                count_next       = 11'd1;
                 if (start) state_next = HEADER;
                 else nibble = 4'd0;
             end
@@ -114,18 +111,14 @@ module tx_mac (
                 if (index == LAST_HEADER) begin
                     nibble     = SFD_NIBBLE;
                     state_next = DATA;
-                    if (jam_pending || collision) begin
-                        state_next    = JAM;
-                        short_of_next = jam_length;
-                    end
+                    if (jam_pending || collision) state_next = JAM;
                 end
             end
             DATA: begin
                 nibble = data_nibble;
                 if (high) begin
-                    left_next     = left - 11'd1;
-                    short_of_next = short_of == 6'd0 ? 6'd0 : short_of - 6'd1;
-                    take          = last || &index[2:0];
+                    count_next = count + 11'd1;
+                    take       = last || &index[2:0];
                     if (last) begin
                         index_next = 4'd0;
                         state_next = more_pad ? PAD : fcs_enable ? FCS : FALL;
@@ -141,8 +134,8 @@ module tx_mac (
             PAD: begin
                 nibble = 4'd0;
                 if (high) begin
-                    short_of_next = short_of - 6'd1;
-                    if (short_of == 6'd1) begin
+                    count_next = count + 11'd1;
+                    if (count == MINIMUM_OCTETS) begin
                         index_next = 4'd0;
                         state_next = FCS;
                     end
@@ -155,8 +148,8 @@ module tx_mac (
             JAM: begin
                 nibble           = JAM_NIBBLE;
                 jam_pending_next = 1'b0;
-                short_of_next    = short_of - 6'd1;
-                if (short_of == 6'd1) state_next = FALL;
+                count_next       = count + 11'd1;
+                if (short_jam || count[5:0] == jam_nibbles) state_next = FALL;
             end
             BREAK: begin
                 error      = 1'b1;
@@ -172,18 +165,17 @@ module tx_mac (
             error         = 1'b0;
             take          = 1'b0;
             missing       = 1'b0;
-            short_of_next = jam_length - 6'd1;
-            state_next    = jam_length == 6'd1 ? FALL : JAM;
+            count_next    = 11'd2;
+            state_next    = short_jam ? FALL : JAM;
         end
     end
 
     always @(posedge clk_tx) begin
         state       <= state_next;
         index       <= index_next;
-        left        <= left_next;
-        short_of    <= short_of_next;
+        count       <= count_next;
         jam_pending <= jam_pending_next;
-        if (!high) last <= left == 11'd1;
+        if (!high) last <= count == octets;
         if (take) in_frame <= 1'b1;
         if (collision || ending || missing) in_frame <= 1'b0;
         was_underrun <= missing || (was_underrun && !ending);
