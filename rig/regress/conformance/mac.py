@@ -56,6 +56,51 @@ class Received:
     page: int
 
 
+def configuration(
+    control: int,
+    station: bytes,
+    ring: tuple[int, int],
+    /,
+    *,
+    part1: int = 64,
+    part2: int = 32,
+    slot_bits: int = 512,
+    jam_bits: int = 32,
+    attempts: int = 16,
+    backoff_limit: int = 10,
+    seed: int = 1,
+    rx_config: int = reg.RX_CFG_BCAST,
+    max_frame: int = 1518,
+    hash_table: int = 0,
+) -> list[Operation]:
+    """Return the writes that set up an adapter after a reset.
+
+    ``control`` is CTRL, ``ring`` the first page of the receive ring and the one after its last; lengths are in bit
+    times.
+    """
+    collision = (
+        attempts << reg.COLLISION_CFG_ATTEMPT_LIMIT_LSB
+        | backoff_limit << reg.COLLISION_CFG_BACKOFF_LIMIT_LSB
+        | slot_bits << reg.COLLISION_CFG_SLOT_TIME_LSB
+        | jam_bits << reg.COLLISION_CFG_JAM_SIZE_LSB
+    )
+    return [
+        Write32(reg.REG_MAC_ADDR_LO, int.from_bytes(station[:4], "little")),
+        Write32(reg.REG_MAC_ADDR_HI, int.from_bytes(station[4:], "little")),
+        Write32(reg.REG_MHASH_LO, hash_table & 0xFFFF_FFFF),
+        Write32(reg.REG_MHASH_HI, hash_table >> 32),
+        Write32(reg.REG_IPG, part1 << reg.IPG_PART1_LSB | part2 << reg.IPG_PART2_LSB),
+        Write32(reg.REG_COLLISION_CFG, collision),
+        Write32(reg.REG_BACKOFF_SEED, seed),
+        Write32(reg.REG_RX_CFG, rx_config | max_frame << reg.RX_CFG_MAX_FRAME_LSB),
+        Write32(reg.REG_RX_START, ring[0]),
+        Write32(reg.REG_RX_STOP, ring[1]),
+        Write32(reg.REG_RX_BNRY, ring[0]),
+        Write32(reg.REG_INT_MASK, reg.INT_STATUS_TX),
+        Write32(reg.REG_CTRL, control),
+    ]
+
+
 class LostFrameError(Exception):
     """The adapter never finished a frame, or never stored one that was expected."""
 
@@ -166,23 +211,14 @@ class Mac:
         *,
         control: int = 0,
         without: int = 0,
-        part1: int = 64,
-        part2: int = 32,
-        slot_bits: int = 512,
-        jam_bits: int = 32,
-        attempts: int = 16,
-        backoff_limit: int = 10,
-        seed: int = 1,
-        rx_config: int = reg.RX_CFG_BCAST,
-        max_frame: int = 1518,
-        hash_table: int = 0,
         ring: tuple[int, int] = (RING_START, RING_STOP),
         half_duplex_phy: bool = True,
         sqe_test: bool = True,
+        **settings: int,
     ) -> None:
         """Reset the adapter and set it up anew, transmitter and receiver on; ``control`` and ``without`` are of CTRL.
 
-        Lengths are in bit times. The PHY has an SQE test at 10 Mb/s, unless told otherwise.
+        ``settings`` are those of :func:`configuration`. The PHY has an SQE test at 10 Mb/s, unless told otherwise.
         """
         fixture = self.fixture
         await self.write(reg.REG_CTRL, reg.CTRL_SOFT_RESET)
@@ -192,30 +228,10 @@ class Mac:
         self.collision_sync = (capabilities & reg.CAPS_COL_SYNC) >> reg.CAPS_COL_SYNC_LSB
         self.carrier_sync = (capabilities & reg.CAPS_CRS_SYNC) >> reg.CAPS_CRS_SYNC_LSB
         speed = reg.CTRL_SPEED100 if fixture.speed_mbps == 100 else 0
-        value = reg.CTRL_RESET | reg.CTRL_TX_EN | reg.CTRL_RX_EN | speed | control
+        value = (reg.CTRL_RESET | reg.CTRL_TX_EN | reg.CTRL_RX_EN | speed | control) & ~without
         self._ring = ring
         self._next_page = ring[0]
-        await self.bus(
-            Write32(reg.REG_MAC_ADDR_LO, int.from_bytes(OWN_MAC[:4], "little")),
-            Write32(reg.REG_MAC_ADDR_HI, int.from_bytes(OWN_MAC[4:], "little")),
-            Write32(reg.REG_MHASH_LO, hash_table & 0xFFFF_FFFF),
-            Write32(reg.REG_MHASH_HI, hash_table >> 32),
-            Write32(reg.REG_IPG, part1 << reg.IPG_PART1_LSB | part2 << reg.IPG_PART2_LSB),
-            Write32(
-                reg.REG_COLLISION_CFG,
-                attempts << reg.COLLISION_CFG_ATTEMPT_LIMIT_LSB
-                | backoff_limit << reg.COLLISION_CFG_BACKOFF_LIMIT_LSB
-                | slot_bits << reg.COLLISION_CFG_SLOT_TIME_LSB
-                | jam_bits << reg.COLLISION_CFG_JAM_SIZE_LSB,
-            ),
-            Write32(reg.REG_BACKOFF_SEED, seed),
-            Write32(reg.REG_RX_CFG, rx_config | max_frame << reg.RX_CFG_MAX_FRAME_LSB),
-            Write32(reg.REG_RX_START, ring[0]),
-            Write32(reg.REG_RX_STOP, ring[1]),
-            Write32(reg.REG_RX_BNRY, ring[0]),
-            Write32(reg.REG_INT_MASK, reg.INT_STATUS_TX),
-            Write32(reg.REG_CTRL, value & ~without),
-        )
+        await self.bus(*configuration(value, OWN_MAC, ring, **settings))
         await self.sleep(RESET_EDGES * self.period_ns)
 
     async def counters(self) -> dict[str, int]:
