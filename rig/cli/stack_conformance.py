@@ -13,7 +13,7 @@ from rich.table import Table
 from rig.errors import ExitCode
 from rig.regress.stack_conformance import OUTCOMES_FILE, RowOutcome, table
 
-_STYLES = {"passed": "green", "failed": "red", "no test": "yellow", "not run": "yellow", "skipped": "yellow"}
+_STYLES = {"passed": "green", "failed": "red", "no test ran": "yellow", "not run": "yellow", "skipped": "yellow"}
 
 
 def run_stack_conformance(protocol: str, *, as_json: bool = False, outcomes_file: Path = OUTCOMES_FILE) -> ExitCode:

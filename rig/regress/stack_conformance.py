@@ -17,7 +17,7 @@ from rig.errors import UsageError
 
 ROWS_FILE = Path(__file__).with_name("data") / "tcp_ip.yaml"
 OUTCOMES_FILE = Path("build") / "requirements.json"
-NO_TEST = "no test"
+NO_TEST = "no test ran"
 _KEYS = {"id", "title", "applies", "decision"}
 
 
@@ -80,7 +80,7 @@ def read_outcomes(path: Path = OUTCOMES_FILE) -> dict[str, tuple[tuple[str, ...]
         records = json.loads(path.read_text())
     except FileNotFoundError:
         raise UsageError(
-            f"{path} is not there: run the tests first, .venv/bin/python -m pytest tests/stack tests/packet_scripts"
+            f"{path} is not there: run the tests first, .venv/bin/python -m pytest tests/wire tests/stack tests/packet_scripts"
         ) from None
     except ValueError as err:
         raise UsageError(f"{path} is not JSON ({err}): run the tests again") from err

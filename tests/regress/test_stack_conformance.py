@@ -58,12 +58,12 @@ def test_join() -> None:
     joined = join(rows, outcomes)
     assert [(each.outcome, each.is_open) for each in joined] == [
         ("passed", False),
-        ("no test", False),
+        ("no test ran", False),
         ("failed", True),
     ]
     assert join(rows[:1], {})[0].is_open
     assert joined[1].facts() == {
-        "id": "B", "title": "b", "applies": "opt", "decision": "no", "tests": [], "outcome": "no test",
+        "id": "B", "title": "b", "applies": "opt", "decision": "no", "tests": [], "outcome": "no test ran",
     }  # fmt: skip
 
 
