@@ -79,9 +79,8 @@ def read_outcomes(path: Path = OUTCOMES_FILE) -> dict[str, tuple[tuple[str, ...]
     try:
         records = json.loads(path.read_text())
     except FileNotFoundError:
-        raise UsageError(
-            f"{path} is not there: run the tests first, .venv/bin/python -m pytest tests/wire tests/stack tests/packet_scripts"
-        ) from None
+        command = ".venv/bin/python -m pytest tests/wire tests/stack tests/packet_scripts"
+        raise UsageError(f"{path} is not there: run the tests first, {command}") from None
     except ValueError as err:
         raise UsageError(f"{path} is not JSON ({err}): run the tests again") from err
     return {record["id"]: (tuple(record["tests"]), record["outcome"]) for record in records}
