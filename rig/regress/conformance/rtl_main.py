@@ -1,4 +1,4 @@
-"""What the simulator's process does: play the rows of a job on the Verilog adapter, and report each as it ends."""
+"""What the simulator's process does: play a job on the Verilog adapters, and hand back what came of it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,32 @@ import os
 from pathlib import Path
 from typing import Any
 
-from rig.build import rtl_fixture
+from rig.build import planned_rtl_bench, rtl_fixture
+from rig.regress.conformance import segment
 from rig.regress.conformance.play import play_rows
 from rig.regress.conformance.rows import find_rows
 from rig.runtime.pump_cocotb import SimTime
 
 JOB_VARIABLE = "RIG_CONFORMANCE_JOB"
+RECORDS_NAME = "records.txt"
 
 
 async def main(kernel: SimTime, dut: Any) -> list[dict[str, Any]]:
-    """Run the job that :data:`JOB_VARIABLE` describes: ``{rows, speed_mbps, is_thorough, folder}``."""
-    job = json.loads(os.environ[JOB_VARIABLE])
+    """Run rows at the pins: ``{rows, speed_mbps, is_thorough, folder}``."""
+    job = _job()
     fixture = rtl_fixture(kernel, dut, Path(job["folder"]), speed_mbps=job["speed_mbps"])
     verdicts = await play_rows(fixture, find_rows(job["rows"]), is_thorough=job["is_thorough"])
     return [verdict.to_json() for verdict in verdicts]
+
+
+async def segment_main(kernel: SimTime, dut: Any) -> dict[str, Any]:
+    """Run the program of :mod:`rig.regress.conformance.segment`: ``{size, folder}``."""
+    job = _job()
+    size = segment.Size.from_json(job["size"])
+    bench = planned_rtl_bench(kernel, dut, segment.plan(size), Path(job["folder"]) / RECORDS_NAME)
+    return (await segment.play(kernel, bench, size)).to_json()
+
+
+def _job() -> dict[str, Any]:
+    job: dict[str, Any] = json.loads(os.environ[JOB_VARIABLE])
+    return job

@@ -18,14 +18,14 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from math import sqrt
-from typing import cast
+from typing import Any, cast
 
 from rig.adapter import registers as reg
 from rig.adapter.bus import AdapterBus, Read32, Write32, WriteBlock, padded
-from rig.adapter.recorder import Timeline, TimelineEvent
+from rig.adapter.recorder import Timeline, TimelineEvent, WireFrame
 from rig.build import Bench, BenchPlan, StationPlan
 from rig.regress.conformance.mac import PAGE_OCTETS, PEER_MAC, RING_START, RING_STOP, SLOT_PAGES, configuration
 from rig.regress.conformance.tally import Tally
@@ -50,6 +50,12 @@ class Size:
     speed_mbps: int
     bursts: tuple[tuple[int, int], ...]
     saturated_frames: int
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Size:
+        """Read what ``dataclasses.asdict`` wrote."""
+        bursts = tuple((stations, count) for stations, count in fields["bursts"])
+        return cls(fields["speed_mbps"], bursts, fields["saturated_frames"])
 
 
 RTL_SIZES = (
@@ -84,8 +90,35 @@ class Stretch:
     to_ns: int
 
 
-async def play(kernel: Kernel, bench: Bench, size: Size) -> tuple[Timeline, list[Stretch], list[str]]:
-    """Run the program; return what was recorded, its parts, and what any frame did but be sent or given up."""
+@dataclass(slots=True)
+class Played:
+    """What was recorded, the parts of the program, and what any frame did but be sent or given up."""
+
+    timeline: Timeline
+    stretches: list[Stretch]
+    problems: list[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values for another process."""
+        return {
+            "events": [event.to_json() for event in self.timeline.events],
+            "frames": [(frame.t_ns, frame.station, frame.octets.hex()) for frame in self.timeline.frames],
+            "stretches": [asdict(stretch) for stretch in self.stretches],
+            "problems": self.problems,
+        }
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Played:
+        """Read what :meth:`to_json` wrote."""
+        timeline = Timeline(
+            [TimelineEvent(**event) for event in fields["events"]],
+            [WireFrame(t_ns, station, bytes.fromhex(octets)) for t_ns, station, octets in fields["frames"]],
+        )
+        return cls(timeline, [Stretch(**stretch) for stretch in fields["stretches"]], fields["problems"])
+
+
+async def play(kernel: Kernel, bench: Bench, size: Size) -> Played:
+    """Run the program."""
     speed = reg.CTRL_SPEED100 if size.speed_mbps == 100 else 0
     names = [station.name for station in plan(size).stations]
     stations = [_Station(kernel, bench.bus(name), name) for name in names]
@@ -108,7 +141,7 @@ async def play(kernel: Kernel, bench: Bench, size: Size) -> tuple[Timeline, list
     for task in tasks:
         problems += await task
     stretches.append(Stretch(2, size.saturated_frames, True, from_ns, kernel.now_ns))
-    return await bench.finish(), stretches, problems
+    return Played(await bench.finish(), stretches, problems)
 
 
 class _Station:
@@ -186,9 +219,10 @@ def check_same(tally: Tally, rtl: Timeline, twin: Timeline) -> None:
         tally.equal(len(ours), len(theirs), f"number of {name}s, RTL against twin")
 
 
-def check_theory(tally: Tally, timeline: Timeline, stretches: Sequence[Stretch], problems: Sequence[str]) -> None:
+def check_theory(tally: Tally, played: Played) -> None:
     """Compare frequencies with theory; where there are too few samples, only count and order are checked."""
-    tally.equal(list(problems), [], "frames neither sent nor given up")
+    timeline, stretches = played.timeline, played.stretches
+    tally.equal(played.problems, [], "frames neither sent nor given up")
     sends = [event for event in timeline.sorted_events() if event.kind == "transmit"]
     sent = {(frame.t_ns, frame.station) for frame in timeline.frames}
     for stretch in stretches:

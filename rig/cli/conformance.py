@@ -1,0 +1,91 @@
+"""``rig conformance mac``: run the clause 4 conformance list, show it as a table, and keep the results."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from rig.errors import ExitCode
+from rig.regress import simbuild
+from rig.regress.conformance import report
+from rig.regress.conformance.rows import find_rows
+from rig.regress.conformance.runner import BackendName, BackendResult, RowResult, run_list
+from rig.regress.tools import Simulator
+
+COLOURS = {"passed": "green", "failed": "red", "not built": "yellow", "not run": "dim"}
+FAILURES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class MacConformanceOptions:
+    """What the command line asks for; no ``rows`` means all of them."""
+
+    rows: Sequence[str] = ()
+    backends: Sequence[BackendName] = ("rtl", "twin")
+    simulator: Simulator = "verilator"
+    quick: bool = False
+    as_json: bool = False
+    write_docs: bool = False
+
+
+def run_mac_conformance(options: MacConformanceOptions) -> ExitCode:
+    """Run the rows and print them; results of the whole list are kept in ``build/conformance-mac.json``.
+
+    :class:`~rig.errors.RigError` for whatever keeps them from running.
+    """
+    rows = find_rows(options.rows)
+    build = simbuild.build_root().parent
+    console = Console(highlight=False)
+
+    def tell(words: str) -> None:
+        if not options.as_json:
+            print(f"{words} ...", file=sys.stderr)
+
+    results = run_list(
+        rows,
+        options.backends,
+        is_thorough=not options.quick,
+        simulator=options.simulator,
+        folder=build / "conformance-mac",
+        tell=tell,
+    )
+    if not options.rows:
+        report.write_json(results, build / "conformance-mac.json")
+    if options.write_docs:
+        page = simbuild.PROJECT_ROOT / "docs" / "conformance-mac.md"
+        page.write_text(report.to_markdown(results), encoding="utf-8")
+    if options.as_json:
+        print(report.to_json(results), end="")
+    else:
+        _show(console, results)
+    return report.exit_code(results)
+
+
+def _show(console: Console, results: Sequence[RowResult]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("row", "title", "RTL", "twin", "cases", "clocks", "what is done"):
+        table.add_column(name, no_wrap=name in ("row", "RTL", "twin"), justify="right" if name == "cases" else "left")
+    for row in results:
+        clocks = list(dict.fromkeys([*row.rtl.clocks, *row.twin.clocks]))
+        cases = f"{row.rtl.cases or '-'} / {row.twin.cases or '-'}"
+        table.add_row(
+            row.id, escape(row.title), _outcome(row.rtl), _outcome(row.twin), cases, ", ".join(clocks),
+            escape(row.evidence),
+        )  # fmt: skip
+    console.print(table)
+    for row in results:
+        for name, result in (("RTL", row.rtl), ("twin", row.twin)):
+            for failure in result.failures[:FAILURES_SHOWN]:
+                console.print(f"[red]{row.id} {name}[/] {escape(failure)}", soft_wrap=True)
+    outcomes = [result.outcome for row in results for result in (row.rtl, row.twin)]
+    counts = [f"{outcomes.count(outcome)} {outcome}" for outcome in COLOURS if outcome in outcomes]
+    console.print(f"\n{', '.join(counts)}; {sum(row.rtl.cases + row.twin.cases for row in results)} cases")
+
+
+def _outcome(result: BackendResult) -> str:
+    return f"[{COLOURS[result.outcome]}]{result.outcome}[/]"

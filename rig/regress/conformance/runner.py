@@ -1,0 +1,223 @@
+"""Run the MAC conformance list on the twin, on the Verilog adapter, or on both, and say what came of each row.
+
+The Verilog runs in as many simulator processes at once as there are processors: one for each speed, others for what
+takes long. Everything a run wrote stays in its folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from rig.build import RTL_STATIONS_PARAMETER, RTL_TOP, planned_model_bench, twin_fixture
+from rig.regress import simbuild
+from rig.regress.conformance import rtl, segment
+from rig.regress.conformance.play import Verdict, play_rows
+from rig.regress.conformance.rows import Bench, Row
+from rig.regress.conformance.rtl_main import JOB_VARIABLE, RECORDS_NAME
+from rig.regress.conformance.tally import Tally
+from rig.regress.tools import Simulator
+from rig.runtime.virtual_time import VirtualTime
+
+BackendName = Literal["rtl", "twin"]
+Outcome = Literal["passed", "failed", "not built", "not run"]
+Tell = Callable[[str], None]
+
+PINS_TOP = "mac_bench"
+LONG_ROWS = ("MAC-4.4",)
+"""Rows that are worth a process of their own."""
+TIMEOUT_S = 1800
+
+
+@dataclass(slots=True)
+class BackendResult:
+    """What one backend did with a row. ``clocks`` are the speeds, and the bit clock where it ran on it."""
+
+    outcome: Outcome = "not run"
+    cases: int = 0
+    speeds: list[int] = field(default_factory=list)
+    clocks: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def add(self, verdict: Verdict) -> None:
+        """Take what came of the row on one more clock."""
+        self.cases += verdict.cases
+        self.clocks.append(verdict.clock)
+        speed, _, unit = verdict.clock.partition(" ")
+        if unit == "Mb/s" and int(speed) not in self.speeds:
+            self.speeds = sorted([*self.speeds, int(speed)])
+        self.failures += [f"{verdict.clock}: {failure}" for failure in verdict.failures]
+        if not verdict.passed:
+            self.outcome = "failed"
+            if not verdict.failures:
+                self.failures.append(f"{verdict.clock}: no case was checked")
+        elif self.outcome != "failed":
+            self.outcome = "passed"
+
+
+@dataclass(slots=True)
+class RowResult:
+    """A row of the result; a backend that was not asked for is ``not run``."""
+
+    id: str
+    title: str
+    rtl: BackendResult
+    twin: BackendResult
+    evidence: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object of ``rig conformance mac --json``."""
+        return asdict(self)
+
+
+def run_list(
+    rows: Sequence[Row],
+    backends: Sequence[BackendName],
+    *,
+    is_thorough: bool = True,
+    simulator: Simulator = "verilator",
+    folder: Path,
+    tell: Tell = lambda _: None,
+) -> list[RowResult]:
+    """Run ``rows`` on ``backends``; ``folder`` takes the files of the simulations.
+
+    :class:`~rig.errors.ToolError` if the Verilog cannot be built or its simulator dies.
+    """
+    results = {row.id: RowResult(row.id, row.title, BackendResult(), BackendResult(), row.evidence) for row in rows}
+    for row in rows:
+        if row.bench is Bench.RMII:
+            results[row.id].rtl.outcome = results[row.id].twin.outcome = "not built"
+    if "twin" in backends:
+        tell("twin")
+        for verdict in run_twin(rows, is_thorough=is_thorough):
+            results[verdict.id].twin.add(verdict)
+    if "rtl" in backends:
+        for verdict in run_rtl(rows, simulator, is_thorough=is_thorough, folder=folder, tell=tell):
+            results[verdict.id].rtl.add(verdict)
+    return list(results.values())
+
+
+def pins_rows(rows: Sequence[Row], speed_mbps: int, bits_per_edge: int = 4) -> list[Row]:
+    """Return those rows that run at the pins on this clock."""
+    return [
+        row
+        for row in rows
+        if row.bench is Bench.PINS and speed_mbps in row.speeds and (bits_per_edge > 1 or row.on_bit_clock)
+    ]
+
+
+def run_twin(rows: Sequence[Row], *, is_thorough: bool) -> list[Verdict]:
+    """Run rows on the twin: at both speeds of an MII, and on the bit clock."""
+    verdicts = []
+    for speed_mbps, bits_per_edge in ((100, 4), (10, 4), (10, 1)):
+        chosen = pins_rows(rows, speed_mbps, bits_per_edge)
+        if chosen:
+            kernel = VirtualTime()
+            fixture = twin_fixture(kernel, speed_mbps=speed_mbps, bits_per_edge=bits_per_edge)
+            verdicts += kernel.run(play_rows(fixture, chosen, is_thorough=is_thorough))
+    for row in rows:
+        if row.bench is Bench.SEGMENT:
+            for size in segment.TWIN_SIZES if is_thorough else segment.TWIN_QUICK_SIZES:
+                tally = Tally()
+                segment.check_theory(tally, _play_twins(size))
+                verdicts.append(_verdict(row, size, tally))
+    return verdicts
+
+
+def run_rtl(
+    rows: Sequence[Row],
+    simulator: Simulator,
+    *,
+    is_thorough: bool,
+    folder: Path,
+    tell: Tell = lambda _: None,
+) -> list[Verdict]:
+    """Run rows on the Verilog adapter, in several simulator processes at once."""
+    jobs: list[Callable[[], list[Verdict]]] = []
+    for speed_mbps in (10, 100):
+        groups: dict[str, list[str]] = defaultdict(list)
+        for row in pins_rows(rows, speed_mbps):
+            groups[row.id if row.id in LONG_ROWS and is_thorough else "rows"].append(row.id)
+        for name, ids in sorted(groups.items()):
+            job = _PinsJob(simulator, speed_mbps, ids, is_thorough, folder / f"{simulator}-{speed_mbps}-{name}", tell)
+            jobs.append(job)
+    for row in rows:
+        if row.bench is Bench.SEGMENT:
+            sizes = segment.RTL_SIZES if is_thorough else segment.RTL_QUICK_SIZES
+            jobs += [_SegmentJob(simulator, row, size, folder / f"{simulator}-{size.speed_mbps}-{row.id}", tell)
+                     for size in sizes]  # fmt: skip
+    if any(isinstance(job, _PinsJob) for job in jobs):
+        tell(f"building {PINS_TOP} with {simulator} (a minute the first time, then cached)")
+        simbuild.build(simulator, PINS_TOP)
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        futures = [pool.submit(job) for job in jobs]
+        return [verdict for future in futures for verdict in future.result()]
+
+
+@dataclass(frozen=True, slots=True)
+class _PinsJob:
+    simulator: Simulator
+    speed_mbps: int
+    ids: Sequence[str]
+    is_thorough: bool
+    folder: Path
+    tell: Tell
+
+    def __call__(self) -> list[Verdict]:
+        build = simbuild.build(self.simulator, PINS_TOP)
+        self.tell(f"RTL at {self.speed_mbps} Mb/s on {self.simulator}: {len(self.ids)} rows")
+        folder = self.folder.resolve()
+        job = {
+            "rows": self.ids,
+            "speed_mbps": self.speed_mbps,
+            "is_thorough": self.is_thorough,
+            "folder": str(folder),
+        }
+        result = simbuild.run(
+            build, run_dir=folder, timeout_s=TIMEOUT_S, main="rig.regress.conformance.rtl_main:main",
+            env={JOB_VARIABLE: json.dumps(job)}, plusargs=rtl.plusargs(folder),
+        )  # fmt: skip
+        result.check()
+        return [Verdict(**fields) for fields in result.value]
+
+
+@dataclass(frozen=True, slots=True)
+class _SegmentJob:
+    simulator: Simulator
+    row: Row
+    size: segment.Size
+    folder: Path
+    tell: Tell
+
+    def __call__(self) -> list[Verdict]:
+        self.tell(f"building {segment.STATIONS} stations with {self.simulator} (cached from then on)")
+        parameters = {RTL_STATIONS_PARAMETER: segment.STATIONS}
+        build = simbuild.build(self.simulator, RTL_TOP, parameters=parameters)
+        self.tell(f"RTL at {self.size.speed_mbps} Mb/s on {self.simulator}: {self.row.id}")
+        folder = self.folder.resolve()
+        job = {"size": asdict(self.size), "folder": str(folder)}
+        result = simbuild.run(
+            build, run_dir=folder, timeout_s=TIMEOUT_S, main="rig.regress.conformance.rtl_main:segment_main",
+            env={JOB_VARIABLE: json.dumps(job)}, plusargs=[f"+recorder={folder / RECORDS_NAME}"],
+        )  # fmt: skip
+        result.check()
+        played = segment.Played.from_json(result.value)
+        tally = Tally()
+        segment.check_same(tally, played.timeline, _play_twins(self.size).timeline)
+        segment.check_theory(tally, played)
+        return [_verdict(self.row, self.size, tally)]
+
+
+def _play_twins(size: segment.Size) -> segment.Played:
+    kernel = VirtualTime()
+    return kernel.run(segment.play(kernel, planned_model_bench(kernel, segment.plan(size)), size))
+
+
+def _verdict(row: Row, size: segment.Size, tally: Tally) -> Verdict:
+    return Verdict(row.id, f"{size.speed_mbps} Mb/s", tally.cases, tally.failed, tally.failures)
