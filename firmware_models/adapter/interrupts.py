@@ -22,8 +22,9 @@ class InterruptController:
     """Causes to line, for one adapter. All times are bus edges."""
 
     __slots__ = (
-        "_causes", "_count_limit", "_due_ns", "_due_value", "_first_ns", "_kernel", "_line_ns", "_name", "_period_ns",
-        "_time_limit_ns", "_timeline", "_timer", "is_asserted", "line", "mask", "status",
+        "_causes", "_cleared", "_cleared_ns", "_count_limit", "_due_ns", "_due_value", "_first_ns", "_kernel",
+        "_line_ns", "_name", "_period_ns", "_time_limit_ns", "_timeline", "_timer", "is_asserted", "line", "mask",
+        "status",
     )  # fmt: skip
 
     def __init__(self, kernel: Kernel, name: str, bus_period_ns: int, timeline: Timeline | None) -> None:
@@ -39,6 +40,8 @@ class InterruptController:
         self._time_limit_ns = 0
         self._causes = 0  # RX and TX causes since both bits were 0
         self._first_ns = 0  # when the first of them came
+        self._cleared = 0  # what _causes was before the last acknowledge that left neither bit ...
+        self._cleared_ns = -1  # ... and its edge
         self._timer: Timer | None = None
         self._due_ns = -1  # when the line takes _due_value; -1 = it does not change
         self._due_value = False
@@ -49,6 +52,8 @@ class InterruptController:
         self.status |= causes
         moderated = causes & MODERATED
         if moderated:
+            if not self._causes and edge_ns == self._cleared_ns:
+                self._causes = self._cleared  # a bit that is set where it is cleared was never 0
             if not self._causes:
                 self._first_ns = edge_ns
             self._causes += moderated.bit_count()
@@ -60,6 +65,7 @@ class InterruptController:
         """Clear causes: a write of ones to INT_STATUS."""
         self.status &= ~causes
         if not self.status & MODERATED:
+            self._cleared, self._cleared_ns = self._causes, edge_ns
             self._causes = 0
             self._stop_timer()
         self._update(edge_ns)
@@ -101,6 +107,7 @@ class InterruptController:
         self.mask = 0
         self.moderate(0, 0, edge_ns)
         self.acknowledge(-1, edge_ns)
+        self._cleared_ns = -1
         self._due_ns = line_ns
         self._due_value = False
         if line_ns > self._kernel.now_ns:
