@@ -394,18 +394,19 @@ class LanAdapter:
         """SOFT_RESET is executed now: everything but time, counters and buffer memory."""
         now_ns = self._kernel.now_ns
         self._in_reset_until_ns = now_ns + RESET_CLOCKS * self.bus_period_ns
-        self._reset_registers(now_ns, now_ns)
-        self.csma.reset_at(self.port.edge_from(now_ns) + SYNC_EDGES)
+        mac_edge = self.port.edge_from(now_ns) + SYNC_EDGES
+        self._reset_registers(now_ns, self.port.edge_ns(mac_edge))
+        self.csma.reset_at(mac_edge)
         self._leave_reset(now_ns, self._in_reset_until_ns)
 
-    def _reset_registers(self, edge_ns: int, line_ns: int) -> None:
+    def _reset_registers(self, edge_ns: int, mac_ns: int) -> None:
         self._generation += 1
         self.registers.reset()
         self.receiver.disable()
         self.ring.set_boundary(0, edge_ns)
         self.ring.current = 0
-        self.interrupts.reset(edge_ns, line_ns)
-        self.injection.clear()
+        self.interrupts.reset(edge_ns, edge_ns)
+        self.injection.clear(mac_ns)
         self.mdio.reset()
         self._configure()
 

@@ -92,9 +92,11 @@ class InjectionFifo:
     Each side sees what the other did only after its pointer has crossed: the times are given with each call.
     """
 
-    __slots__ = ("_taken_ns", "_words")
+    __slots__ = ("_lost", "_lost_ns", "_taken_ns", "_words")
 
     def __init__(self) -> None:
+        self._lost: deque[tuple[int, int]] = deque()  # words that a reset has cleared on the bus side ...
+        self._lost_ns = 0  # ... and when the transmit side sees it
         self._words: deque[tuple[int, int]] = deque()  # (time from which the transmit side sees it, word)
         self._taken_ns: deque[int] = deque()  # times until which the bus side still counts a word that was taken
 
@@ -110,12 +112,15 @@ class InjectionFifo:
 
     def take(self, now_ns: int, known_ns: int) -> int | None:
         """Take the oldest word that the transmit side sees; the bus side knows of it from ``known_ns`` on."""
+        if now_ns < self._lost_ns and self._lost and self._lost[0][0] <= now_ns:
+            return self._lost.popleft()[1]
         if not self._words or self._words[0][0] > now_ns:
             return None
         self._taken_ns.append(known_ns)
         return self._words.popleft()[1]
 
-    def clear(self) -> None:
-        """Forget everything: reset."""
-        self._words.clear()
+    def clear(self, seen_ns: int) -> None:
+        """Forget everything: a reset on the bus side, which the transmit side sees at ``seen_ns``."""
+        self._lost, self._lost_ns = self._words, seen_ns
+        self._words = deque()
         self._taken_ns.clear()

@@ -50,5 +50,10 @@ def test_what_each_side_of_the_fifo_sees() -> None:
     assert fifo.take(110, 150) is None
     assert (fifo.count(139), fifo.count(140)) == (2, 1)
     assert fifo.take(120, 160) == 22
-    fifo.clear()
+    fifo.push(33, 120)
+    fifo.push(44, 120)
+    fifo.clear(180)
     assert fifo.count(121) == 0
+    assert fifo.take(160, 200) == 33, "the transmit side has yet to see the reset"
+    assert fifo.count(161) == 0
+    assert fifo.take(180, 220) is None
