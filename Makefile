@@ -2,6 +2,7 @@
 # make test   set up everything and run every test, lint and type check
 # make lint   the static checks alone
 # make bench  measure what is fast, against a peer or a floor in the same run
+# make area   LUTs, flip-flops, block RAM and Fmax on iCE40 and ECP5 (Yosys and nextpnr from PyPI, 235 MB)
 # make docs   write the generated pages again
 # make clean  remove what was built (the virtual environment stays; `make distclean` removes it too)
 
@@ -10,7 +11,7 @@ PYTHON := .venv/bin/python
 DEMO_ARGUMENTS ?= --backend both
 PYTEST_ARGUMENTS ?=
 
-.PHONY: demo test lint bench docs clean distclean setup
+.PHONY: demo test lint bench area docs clean distclean setup
 
 setup:
 	@.ci/bootstrap base
@@ -28,6 +29,10 @@ lint:
 
 bench: setup
 	@$(PYTHON) -m benchmarks
+
+area:
+	@.ci/bootstrap fpga
+	@$(PYTHON) -m rig.boards.area
 
 docs:
 	@.ci/bootstrap dev

@@ -57,3 +57,25 @@ def test_no_workplace_names() -> None:
     """Nothing in the project may depend on the folder it was written in."""
     for path in [*SOURCES, *(ROOT / "tests").rglob("*.py"), ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         assert f"{ROOT.parent}/" not in path.read_text() or str(ROOT.parent) in ("/", "/tmp", "/home"), path
+
+
+def test_nothing_that_users_run_sets_the_test_bits() -> None:
+    """Collisions of a demonstration arise from deferral and delay alone: only tests and conformance force them."""
+    users = [path for path in SOURCES if path.is_relative_to(ROOT / "rig")]
+    setters = {
+        str(path.relative_to(ROOT)).split("/")[1]
+        for path in users
+        if re.search(r"\bCTRL_(FORCE_COL|NO_BACKOFF)\b(?!_)", path.read_text())
+    }
+    assert setters <= {"adapter", "regress"}, "adapter names the bits, regress tests them"
+
+
+def test_the_readme_is_finished_and_its_commands_exist() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert not re.search(r"@[A-Z]+@", text), "a placeholder is left"
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"^(?:\$ )?make (\w+)", text, flags=re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), f"the README names `make {target}`"
+    commands = (ROOT / "rig" / "cli" / "main.py").read_text()
+    for command in re.findall(r"^\$ \.venv/bin/rig (\w+)", text, flags=re.MULTILINE):
+        assert f'"{command}"' in commands, f"the README names `rig {command}`"
