@@ -75,7 +75,7 @@ def _show(console: Console, results: Sequence[RowResult]) -> None:
         cases = f"{row.rtl.cases or '-'} / {row.twin.cases or '-'}"
         table.add_row(
             row.id, escape(row.title), _outcome(row.rtl), _outcome(row.twin), cases, ", ".join(clocks),
-            escape(row.evidence),
+            escape(row.evidence.partition(". ")[0]),
         )  # fmt: skip
     console.print(table)
     for row in results:

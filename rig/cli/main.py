@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -23,6 +24,14 @@ class SimulatorChoice(StrEnum):
 
     VERILATOR = "verilator"
     ICARUS = "icarus"
+
+
+class MacBackendChoice(StrEnum):
+    """What ``rig conformance mac`` holds to the list."""
+
+    RTL = "rtl"
+    TWIN = "twin"
+    BOTH = "both"
 
 
 class BackendChoice(StrEnum):
@@ -47,6 +56,19 @@ def build_app() -> typer.Typer:
     app.command("demo")(demo)
     app.command("doctor")(doctor)
     app.command("compare")(compare)
+    app.add_typer(_conformance_app(), name="conformance")
+    return app
+
+
+def _conformance_app() -> typer.Typer:
+    app = typer.Typer(
+        help="Hold the adapter, or the stack, to a conformance list.", no_args_is_help=True, rich_markup_mode=None
+    )
+    app.command("mac")(conformance_mac)
+    for protocol in ("tcp", "ip", "arp", "icmp", "udp"):
+        app.command(protocol, help=f"Say what the last test run showed of {protocol.upper()}.")(
+            _stack_conformance(protocol)
+        )
     return app
 
 
@@ -133,3 +155,35 @@ def compare(
     request = Request(seed, stations, bits, speed, full_duplex)
     chosen = None if simulator is None else simulator.value
     raise typer.Exit(int(run_compare(CompareOptions(request, replay, chosen, minimise, runs, as_json))))
+
+
+def conformance_mac(
+    row: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only this row; may be repeated.")] = None,
+    backend: Annotated[MacBackendChoice, typer.Option(help="Verilog, its twin, or both.")] = MacBackendChoice.BOTH,
+    simulator: Annotated[SimulatorChoice, typer.Option(help="What simulates the Verilog.")] = SimulatorChoice.VERILATOR,
+    quick: Annotated[bool, typer.Option("--quick", help="Sample the stimuli of each row.")] = False,
+    write_docs: Annotated[bool, typer.Option("--write-docs", help="Write docs/conformance-mac.md.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array instead of text.")] = False,
+) -> None:
+    """Run the clause 4 conformance list on the Verilog adapter and on its twin."""
+    from rig.cli.conformance import MacConformanceOptions, run_mac_conformance
+    from rig.regress.conformance.runner import BackendName
+
+    backends: dict[MacBackendChoice, tuple[BackendName, ...]] = {
+        MacBackendChoice.RTL: ("rtl",),
+        MacBackendChoice.TWIN: ("twin",),
+        MacBackendChoice.BOTH: ("rtl", "twin"),
+    }
+    options = MacConformanceOptions(row or (), backends[backend], simulator.value, quick, as_json, write_docs)
+    raise typer.Exit(int(run_mac_conformance(options)))
+
+
+def _stack_conformance(protocol: str) -> Callable[..., None]:
+    def command(
+        as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array instead of text.")] = False,
+    ) -> None:
+        from rig.cli.stack_conformance import run_stack_conformance
+
+        raise typer.Exit(int(run_stack_conformance(protocol, as_json=as_json)))
+
+    return command

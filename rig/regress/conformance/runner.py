@@ -29,6 +29,7 @@ BackendName = Literal["rtl", "twin"]
 Outcome = Literal["passed", "failed", "not built", "not run"]
 Tell = Callable[[str], None]
 
+CLOCKS = ("100 Mb/s", "10 Mb/s", "bit clock")
 PINS_TOP = "mac_bench"
 LONG_ROWS = ("MAC-4.4",)
 """Rows that are worth a process of their own."""
@@ -48,7 +49,7 @@ class BackendResult:
     def add(self, verdict: Verdict) -> None:
         """Take what came of the row on one more clock."""
         self.cases += verdict.cases
-        self.clocks.append(verdict.clock)
+        self.clocks = sorted([*self.clocks, verdict.clock], key=CLOCKS.index)
         speed, _, unit = verdict.clock.partition(" ")
         if unit == "Mb/s" and int(speed) not in self.speeds:
             self.speeds = sorted([*self.speeds, int(speed)])
