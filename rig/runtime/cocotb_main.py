@@ -9,6 +9,7 @@ names a JSON file that receives ``{"outcome": "passed" | "failed", "value": ...,
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -45,6 +46,7 @@ async def main(dut: Any) -> None:
     limit = os.environ.get("RIG_SIM_LIMIT_NS")
     try:
         function = load_main(os.environ.get("RIG_COCOTB_MAIN", ""))
+        gc.freeze()  # what has been imported stays to the end: no collection need look at it
         kernel = SimTime()
         value = await kernel.run_async(function(kernel, dut), int(limit) if limit else None)
         report: dict[str, Any] = {"outcome": "passed", "value": value, "error": None}
