@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from rig.errors import ExitCode
+from rig.regress.compare.minimise import PLAYS
 from rig.regress.compare.run import Outcome, run_comparison
 from rig.regress.compare.sides import build_rtl
 from rig.regress.compare.stimulus import Stimulus, read_stimulus
@@ -38,9 +39,8 @@ def run_compare(options: CompareOptions) -> ExitCode:
     simulator = cast(Simulator, options.simulator) if options.simulator else choose_simulator()
     _tell(f"building the Verilog adapters with {simulator} (about a minute the first time, then cached)")
     rtl = build_rtl(simulator, len(stimulus.places))
-    outcome = run_comparison(
-        stimulus, rtl, folder=options.runs / FOLDER, name=name, minimise=options.minimise, tell=_tell
-    )
+    plays = PLAYS if options.minimise else 0
+    outcome = run_comparison(stimulus, rtl, folder=options.runs / FOLDER, name=name, plays=plays, tell=_tell)
     facts = outcome.to_json() | {"simulator": simulator}
     if outcome.replay is not None:
         facts["command"] = shlex.join(["rig", "compare", "--replay", str(outcome.replay), "--simulator", simulator])

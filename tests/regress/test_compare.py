@@ -257,7 +257,7 @@ def test_the_number_of_plays_is_limited() -> None:
 def test_without_minimising_the_whole_stimulus_is_kept(tmp_path: Path) -> None:
     stimulus = random_stimulus(Request(1, bits=20 * EPISODE_BITS))
     outcome = run_comparison(
-        stimulus, with_bug(BUGS["the draw loses a bit"]), folder=tmp_path, name="whole", minimise=False, tell=_ignore
+        stimulus, with_bug(BUGS["the draw loses a bit"]), folder=tmp_path, name="whole", plays=0, tell=_ignore
     )
     assert outcome.small is None and outcome.replay is not None
     assert read_stimulus(outcome.replay) == stimulus

@@ -212,7 +212,7 @@ class _Host:
         operations: list[Operation] = [
             WriteBlock(reg.REG_TX_PAGE + reg.TX_SLOT_STRIDE * step.slot, command),
         ]
-        frame = step.frame()
+        frame = step.frame()[: SLOT_PAGES * PAGE_OCTETS]  # a length that will be refused must not spoil the next slot
         if frame:
             operations.insert(0, WriteBlock(reg.WIN_BUFFER + PAGE_OCTETS * page, padded(frame)))
         self._queued.add(step.slot)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rig.regress.compare.minimise import Finding, Minimiser, describe, examine
+from rig.regress.compare.minimise import PLAYS, Finding, Minimiser, describe, examine
 from rig.regress.compare.sides import Side, run_twin
 from rig.regress.compare.stimulus import Stimulus
 from rig.units import bit_time_ns
@@ -62,18 +62,21 @@ class Outcome:
 
 
 def run_comparison(
-    stimulus: Stimulus, rtl: Side, *, folder: Path, name: str, twin: Side = run_twin, minimise: bool = True, tell: Tell
+    stimulus: Stimulus, rtl: Side, *, folder: Path, name: str, plays: int = PLAYS, tell: Tell, twin: Side = run_twin
 ) -> Outcome:
-    """Play ``stimulus`` on both sides; a difference is made small, if asked for, and kept in ``folder``/``name``.json.
+    """Play ``stimulus`` on both sides; a difference is made small, and kept in ``folder``/``name``.json.
 
-    ``tell`` gets one line for each step. :class:`~rig.errors.ToolError` if the simulator fails.
+    That takes at most ``plays`` further plays of both sides; with 0 it is kept as it is. ``tell`` gets one line for each
+    step. :class:`~rig.errors.ToolError` if the simulator fails.
     """
     tell(f"playing {describe(stimulus)} on both sides")
     finding = examine(stimulus, rtl, twin)
     if finding.comparison.first is None:
         return Outcome(finding)
     tell(f"they differ in {finding.comparison.differences} lines, first at {finding.comparison.first.at_ns} ns")
-    small = Minimiser(finding, rtl, twin, on_progress=lambda size: tell(f"left: {size}")).run() if minimise else None
+    small = None
+    if plays:
+        small = Minimiser(finding, rtl, twin, plays=plays, on_progress=lambda size: tell(f"left: {size}")).run()
     replay = folder / f"{name}.json"
     (small or finding).stimulus.write(replay)
     return Outcome(finding, small, replay)
