@@ -83,7 +83,8 @@ module per_edge_bench;
       .observe_draw(),
       .observe_slots(),
       .observe_attempt(),
-      .observe_deferring()
+      .observe_deferring(),
+      .observe_reset()
   );
   /* verilator lint_on PINCONNECTEMPTY */
 endmodule

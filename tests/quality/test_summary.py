@@ -28,18 +28,12 @@ def test_needs_a_tool(): pass
 """
 
 
-@pytest.fixture
-def sample() -> Path:
-    """A test file that pytest finds below tests/, so that the conftest is used; removed afterwards."""
-    path = ROOT / "tests" / "quality" / f"sample_{os.getpid()}.py"
-    path.write_text(SAMPLE)
-    yield path
-    path.unlink()
-
-
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
-def test_the_summary_counts_what_ran(workers: list[str], sample: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pytest", "-q", str(sample), "--summary-folder", str(tmp_path), *workers]
+def test_the_summary_counts_what_ran(workers: list[str], tmp_path: Path) -> None:
+    sample = tmp_path / "test_sample.py"
+    sample.write_text(SAMPLE)
+    command = [sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml"), "-p", "tests.conftest"]
+    command += [str(sample), "--summary-folder", str(tmp_path), *workers]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "RIG_"))}
     environment["PATH"] = str(Path(sys.executable).parent)  # no Icarus there
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=120, check=False)
