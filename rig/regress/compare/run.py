@@ -66,8 +66,8 @@ def run_comparison(
 ) -> Outcome:
     """Play ``stimulus`` on both sides; a difference is made small, and kept in ``folder``/``name``.json.
 
-    That takes at most ``plays`` further plays of both sides; with 0 it is kept as it is. ``tell`` gets one line for each
-    step. :class:`~rig.errors.ToolError` if the simulator fails.
+    That takes at most ``plays`` further plays of both sides; with 0 it is kept as it is. ``tell`` gets one line for
+    each step. :class:`~rig.errors.ToolError` if the simulator fails.
     """
     tell(f"playing {describe(stimulus)} on both sides")
     finding = examine(stimulus, rtl, twin)
