@@ -58,6 +58,7 @@ module per_edge_bench;
       .wb_ack(wb_ack),
       .wb_err(wb_err),
       .irq(irq),
+      .speed100(),
       .rom_image(256'b0),
       .phy_link(1'b1),
       .clk_tx(clk_mii),

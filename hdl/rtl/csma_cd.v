@@ -172,6 +172,6 @@ module csma_cd (
     end
 
     assign observe_waiting  = waiting || (draw && slots == 10'd0);
-    assign observe_collided = collided;
+    assign observe_collided = ending && collided;  // collided is unknown before the first attempt
     assign observe_attempt  = collided && state == ON_AIR ? collisions : more_collisions;
 endmodule
