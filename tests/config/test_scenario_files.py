@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from pathlib import Path
 from typing import Any
@@ -182,5 +183,5 @@ def _damage(node: Any, dice: random.Random) -> None:
         elif action == 2 and isinstance(node, list):
             node.append(child)
         else:
-            node[key] = dice.choice(ODD_VALUES)
+            node[key] = copy.deepcopy(dice.choice(ODD_VALUES))  # later damage must not reach the table
         return
