@@ -106,7 +106,7 @@ def test_a_bug_in_a_copy_of_the_verilog_is_found_and_made_small(
 
 def options(tmp_path: Path, **changes: object) -> CompareOptions:
     values = {
-        "request": Request(4, 2, 30_000), "replay": None, "simulator": "verilator", "minimise": True, "runs": tmp_path,
+        "request": Request(1, 2, 60_000), "replay": None, "simulator": "verilator", "minimise": True, "runs": tmp_path,
         "as_json": True,
     }  # fmt: skip
     return CompareOptions(**(values | changes))  # type: ignore[arg-type]
