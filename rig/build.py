@@ -137,10 +137,11 @@ def planned_rtl_bench(kernel: Any, dut: Any, plan: BenchPlan, records: Path) -> 
     )
 
 
-def twin_fixture(kernel: Kernel, *, speed_mbps: int, bits_per_edge: int = 4) -> Fixture:
+def twin_fixture(kernel: Kernel, *, speed_mbps: int, bits_per_edge: int = 4, rmii: bool = False) -> Fixture:
     """Return a twin of one adapter at its pins, for the clause 4 conformance suite.
 
-    ``bits_per_edge`` 1 is the bit clock of clause 4, where nothing is synchronised.
+    ``bits_per_edge`` 1 is the bit clock of clause 4, where nothing is synchronised; ``rmii`` makes it what is built
+    behind an RMII.
     """
     from firmware_models.adapter.adapter import SYNC_EDGES, LanAdapter
     from firmware_models.adapter.mdio_phy import RegisterPhy
@@ -153,7 +154,7 @@ def twin_fixture(kernel: Kernel, *, speed_mbps: int, bits_per_edge: int = 4) -> 
     medium = ScriptedMedium(kernel, speed_mbps=speed_mbps, bits_per_edge=bits_per_edge)
     adapter = LanAdapter(
         kernel, medium, MacRom(FIXTURE_MAC).serialize(), name="twin", phase_ns=FIXTURE_PHASE_NS, collision_sync=sync,
-        carrier_sync=sync,
+        carrier_sync=sync, rmii=rmii,
     )  # fmt: skip
     adapter.mdio.phy = RegisterPhy(MDIO_PHY_ADDRESS)
     return TwinFixture(kernel, medium, adapter, ModelBus(kernel, adapter), FIXTURE_PHASE_NS)

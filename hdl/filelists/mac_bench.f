@@ -20,8 +20,10 @@ hdl/rtl/nic_host.v
 hdl/rtl/nic_mii.v
 hdl/rtl/nic_registers.v
 hdl/rtl/nic_reset.v
+hdl/rtl/nic_rmii.v
 hdl/rtl/pause_timer.v
 hdl/rtl/ram_single_port.v
+hdl/rtl/rmii_shim.v
 hdl/rtl/rx_filter.v
 hdl/rtl/rx_judge.v
 hdl/rtl/rx_mac.v
@@ -42,4 +44,5 @@ hdl/sim/bus_master_model.v
 hdl/sim/mii_script_model.v
 hdl/sim/mii_transmit_record_model.v
 hdl/sim/mdio_phy_model.v
+hdl/sim/rmii_phy_model.v
 hdl/sim/mac_bench.v

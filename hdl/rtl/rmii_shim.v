@@ -72,8 +72,11 @@ module rmii_shim (
         clock = 1'b0;
     end
     always @(posedge clk_ref) begin
-        count <= divide ? 4'd0 : count + 4'd1;
-        if (divide) clock <= !clock;
+        count <= count + 4'd1;
+        if (divide) begin  // an unknown is_fast, before the adapter's first reset, must not stop the clock
+            count <= 4'd0;
+            clock <= !clock;
+        end
     end
     assign clk_mii = clock;
 

@@ -7,8 +7,12 @@
 // door to the counters, which nothing could bring to their wrap in the time of a simulation: when bit 38 changes, the
 // counter of index bits 37..32 takes the value in bits 31..0 at the next bus edge; use it while nothing counts.
 //
+// With RMII = 1 the adapter is nic_rmii, and a PHY with an RMII lies between its pins and the medium; `player` and
+// `wire_record` are on the medium's side of that.
+//
 // Parameters: BUS_PERIOD_NS of the clock that there is, BUS_HZ of the clock that the adapter believes to have.
 module mac_bench #(
+    parameter RMII = 0,
     parameter BUS_PERIOD_NS = 20,
     parameter BUS_HZ = 50_000_000,
     parameter BUFFER_PAGES = 64,
@@ -55,12 +59,12 @@ module mac_bench #(
   genvar i;
   generate
     for (i = 0; i < 1; i = i + 1) begin : station
-      wire rst, ready;
-      wire stb, we, ack, err, adapter_ack, adapter_err, adapter_irq, adapter_tx_en, tx_en, tx_er;
+      wire rst, ready, poke_now;
+      wire stb, we, ack, err, adapter_ack, adapter_err, adapter_irq, adapter_tx_en, pin_tx_en, tx_en, tx_er;
       wire [3:0] sel, txd, rxd;
       wire [14:0] adr;
       wire [31:0] dat_w, dat_r;
-      wire rx_dv, rx_er, crs, col, medium_rx_dv, medium_crs, medium_col;
+      wire rx_dv, rx_er, crs, col, medium_rx_dv, medium_crs, medium_col, full_duplex;
       wire mdc, mdio_o, mdio_oe, mdio_i;
 
       power_model supply (
@@ -75,7 +79,7 @@ module mac_bench #(
           .irq(irq),
           .ack(ack),
           .err(err),
-          .tx_en(tx_en),
+          .tx_en(pin_tx_en),
           .medium_rx_dv(medium_rx_dv),
           .medium_crs(medium_crs),
           .medium_col(medium_col),
@@ -107,7 +111,8 @@ module mac_bench #(
           .rx_er(rx_er),
           .rxd(rxd),
           .crs(medium_crs),
-          .col(medium_col)
+          .col(medium_col),
+          .full_duplex(full_duplex)
       );
 
       mii_transmit_record_model wire_record (
@@ -124,67 +129,140 @@ module mac_bench #(
           .mdio_i(mdio_i)
       );
 
-      // Nothing looks at the observation outputs: here an adapter is judged by its pins alone.
-      /* verilator lint_off PINCONNECTEMPTY */
-      nic_mii #(
-          .BUFFER_PAGES(BUFFER_PAGES),
-          .BUS_HZ(BUS_HZ),
-          .TX_SLOTS(TX_SLOTS)
-      ) adapter (
-          .clk_bus(clk_bus),
-          .rst(rst),
-          .wb_cyc(stb),
-          .wb_stb(stb),
-          .wb_we(we),
-          .wb_sel(sel),
-          .wb_adr(adr),
-          .wb_dat_w(dat_w),
-          .wb_dat_r(dat_r),
-          .wb_ack(adapter_ack),
-          .wb_err(adapter_err),
-          .irq(adapter_irq),
-          .rom_image(rom_image),
-          .phy_link(link),
-          .clk_tx(clk_mii),
-          .mii_txd(txd),
-          .mii_tx_en(adapter_tx_en),
-          .mii_tx_er(tx_er),
-          .clk_rx(clk_mii),
-          .mii_rxd(rxd),
-          .mii_rx_dv(rx_dv),
-          .mii_rx_er(rx_er),
-          .mii_crs(crs),
-          .mii_col(col),
-          .mdc(mdc),
-          .mdio_o(mdio_o),
-          .mdio_oe(mdio_oe),
-          .mdio_i(mdio_i),
-          .speed100(),
-          .observe_waiting(),
-          .observe_start(),
-          .observe_collision(),
-          .observe_jam(),
-          .observe_end(),
-          .observe_collided(),
-          .observe_draw(),
-          .observe_slots(),
-          .observe_attempt(),
-          .observe_deferring(),
-          .observe_reset()
-      );
-      /* verilator lint_on PINCONNECTEMPTY */
-
       reg [38:0] poke  /*verilator public_flat_rw*/;
       reg poked;
       initial begin
         poke = 0;
         poked = 0;
       end
-      always @(posedge clk_bus)
-        if (poke[38] != poked) begin
-          poked <= poke[38];
-          adapter.host.management_counters.memory[poke[37:32]] <= poke[31:0];
-        end
+      assign poke_now = poke[38] != poked;
+      always @(posedge clk_bus) poked <= poke[38];
+
+      // Nothing looks at the observation outputs: here an adapter is judged by its pins alone.
+      /* verilator lint_off PINCONNECTEMPTY */
+      if (RMII) begin : on_rmii
+          wire clk_ref, rmii_crs_dv, rmii_rx_er;
+          wire [1:0] rmii_txd, rmii_rxd;
+          wire unused_rx_er = rx_er;  // the PHY model has no bad symbols
+
+          nic_rmii #(
+              .BUFFER_PAGES(BUFFER_PAGES),
+              .BUS_HZ(BUS_HZ),
+              .TX_SLOTS(TX_SLOTS)
+          ) adapter (
+              .clk_bus(clk_bus),
+              .rst(rst),
+              .wb_cyc(stb),
+              .wb_stb(stb),
+              .wb_we(we),
+              .wb_sel(sel),
+              .wb_adr(adr),
+              .wb_dat_w(dat_w),
+              .wb_dat_r(dat_r),
+              .wb_ack(adapter_ack),
+              .wb_err(adapter_err),
+              .irq(adapter_irq),
+              .rom_image(rom_image),
+              .phy_link(link),
+              .clk_ref(clk_ref),
+              .rmii_txd(rmii_txd),
+              .rmii_tx_en(adapter_tx_en),
+              .rmii_rxd(rmii_rxd),
+              .rmii_crs_dv(rmii_crs_dv),
+              .rmii_rx_er(rmii_rx_er),
+              .mdc(mdc),
+              .mdio_o(mdio_o),
+              .mdio_oe(mdio_oe),
+              .mdio_i(mdio_i),
+              .clk_mii(),
+              .observe_waiting(),
+              .observe_start(),
+              .observe_collision(),
+              .observe_jam(),
+              .observe_end(),
+              .observe_collided(),
+              .observe_draw(),
+              .observe_slots(),
+              .observe_attempt(),
+              .observe_deferring(),
+              .observe_reset()
+          );
+
+          rmii_phy_model rmii_phy (
+              .clk(clk_mii),
+              .tx_en(tx_en),
+              .txd(txd),
+              .rx_dv(rx_dv),
+              .rxd(rxd),
+              .medium_crs(crs),
+              .medium_col(col),
+              .full_duplex(full_duplex),
+              .nibble_ns(nibble_ns),
+              .phase_ns(phase_ns),
+              .clk_ref(clk_ref),
+              .rmii_txd(rmii_txd),
+              .rmii_tx_en(pin_tx_en),
+              .rmii_rxd(rmii_rxd),
+              .rmii_crs_dv(rmii_crs_dv),
+              .rmii_rx_er(rmii_rx_er)
+          );
+          assign tx_er = 1'b0;
+
+          always @(posedge clk_bus) if (poke_now) adapter.adapter.host.management_counters.memory[poke[37:32]] <= poke[31:0];
+      end else begin : on_mii
+          wire unused_full_duplex = full_duplex;
+          assign tx_en = pin_tx_en;
+
+          nic_mii #(
+              .BUFFER_PAGES(BUFFER_PAGES),
+              .BUS_HZ(BUS_HZ),
+              .TX_SLOTS(TX_SLOTS)
+          ) adapter (
+              .clk_bus(clk_bus),
+              .rst(rst),
+              .wb_cyc(stb),
+              .wb_stb(stb),
+              .wb_we(we),
+              .wb_sel(sel),
+              .wb_adr(adr),
+              .wb_dat_w(dat_w),
+              .wb_dat_r(dat_r),
+              .wb_ack(adapter_ack),
+              .wb_err(adapter_err),
+              .irq(adapter_irq),
+              .rom_image(rom_image),
+              .phy_link(link),
+              .clk_tx(clk_mii),
+              .mii_txd(txd),
+              .mii_tx_en(adapter_tx_en),
+              .mii_tx_er(tx_er),
+              .clk_rx(clk_mii),
+              .mii_rxd(rxd),
+              .mii_rx_dv(rx_dv),
+              .mii_rx_er(rx_er),
+              .mii_crs(crs),
+              .mii_col(col),
+              .mdc(mdc),
+              .mdio_o(mdio_o),
+              .mdio_oe(mdio_oe),
+              .mdio_i(mdio_i),
+              .speed100(),
+              .observe_waiting(),
+              .observe_start(),
+              .observe_collision(),
+              .observe_jam(),
+              .observe_end(),
+              .observe_collided(),
+              .observe_draw(),
+              .observe_slots(),
+              .observe_attempt(),
+              .observe_deferring(),
+              .observe_reset()
+          );
+
+          always @(posedge clk_bus) if (poke_now) adapter.host.management_counters.memory[poke[37:32]] <= poke[31:0];
+      end
+      /* verilator lint_on PINCONNECTEMPTY */
     end
   endgenerate
 endmodule

@@ -21,7 +21,7 @@
 // previous one that count from the load are over. Arrivals do not overlap and leave a nibble between them.
 //
 // Ports: clk is both TX_CLK and RX_CLK. `phy` (written by name): bit 0 half duplex: CRS is own TX_EN or an arrival, COL
-// both at once; without it CRS is an arrival, COL 0; bit 1 SQE test after each transmission (half duplex).
+// both at once; without it (`full_duplex`) CRS is an arrival, COL 0; bit 1 SQE test after each transmission (half duplex).
 // Timing: as the segment's: arrivals change CRS and COL 0.5 ns after the whole ns, RX_DV is registered by clk two
 // nibbles after the edge that samples the arrival.
 module mii_script_model (
@@ -32,7 +32,8 @@ module mii_script_model (
     output reg        rx_er,
     output reg  [3:0] rxd,
     output wire       crs,
-    output wire       col
+    output wire       col,
+    output wire       full_duplex
 );
   localparam WORDS = 65536;
   localparam PATH_OCTETS = 1024;
@@ -46,6 +47,7 @@ module mii_script_model (
   reg [8*PATH_OCTETS-1:0] path;
   reg has_script;
   wire half_duplex = phy[0];
+  assign full_duplex = !half_duplex;
   wire sqe_test = phy[1] && half_duplex;
 
   // Arrivals
@@ -83,7 +85,7 @@ module mii_script_model (
   end
 
   always @(load)
-    if (has_script) begin
+    if (has_script && $time != 0) begin  // its first value is no change
       $readmemh(path, script);
       rises = 0;
       falls = 0;

@@ -150,10 +150,10 @@ module rmii_phy_model #(
       end else begin
         // Once gone within a frame, the carrier is back with the next frame only.
         carrier_there = carrier && (carrier_there || state == SILENT);
-        heard_out = heard_out + 1;
         state <= GIVING;
         {high, dibit} <= next[3:0];
         crs_dv <= carrier_there;
+        heard_out = heard_out + 1;  // last: `next` follows it
       end
     end
   end

@@ -31,8 +31,8 @@ ACKNOWLEDGE_CLOCKS = 3
 """Bus clocks from the execution of the last access of a batch to its end."""
 REQUEST_SYNC = 2
 """Edges from the first that samples the request to send to the one that acts on it (docs/adapter.md)."""
-RESET_EDGES = 8
-"""MII edges after which a reset is over for certain."""
+RESET_NS = 4_000
+"""After this a reset, or a change of RX_EN, has reached the MII clocks, which are at 2.5 MHz then behind an RMII."""
 PATIENCE_NS = 400_000_000
 """A frame that takes longer is lost."""
 
@@ -222,7 +222,7 @@ class Mac:
         """
         fixture = self.fixture
         await self.write(reg.REG_CTRL, reg.CTRL_SOFT_RESET)
-        await self.sleep(RESET_EDGES * max(self.period_ns, 4 * self.bit_ns) + 40 * fixture.bus_period_ns)
+        await self.sleep(RESET_NS)
         fixture.set_phy(half_duplex=half_duplex_phy, sqe_test=sqe_test and fixture.speed_mbps == 10)
         capabilities = await self.read(reg.REG_CAPS)
         self.collision_sync = (capabilities & reg.CAPS_COL_SYNC) >> reg.CAPS_COL_SYNC_LSB
@@ -232,7 +232,7 @@ class Mac:
         self._ring = ring
         self._next_page = ring[0]
         await self.bus(*configuration(value, OWN_MAC, ring, **settings))
-        await self.sleep(RESET_EDGES * self.period_ns)
+        await self.sleep(RESET_NS)
 
     async def counters(self) -> dict[str, int]:
         """Read all management counters, by their clause 30 names, after they have caught up."""

@@ -15,6 +15,7 @@ from rig.regress.conformance import (
     rows_duplex,
     rows_host,
     rows_receive,
+    rows_rmii,
     rows_transmit,
 )
 from rig.regress.conformance.mac import Mac
@@ -90,7 +91,7 @@ ROWS: tuple[Row, ...] = (
     Row("MAC-5.3", "Pause", rows_duplex.pause_received),
     Row("MAC-5.4", "filters", rows_duplex.filters),
     Row("MAC-5.5", "loopback", rows_duplex.loopback),
-    Row("MAC-6.1", "RMII", None, bench=Bench.RMII),
+    Row("MAC-6.1", "RMII", rows_rmii.rmii, bench=Bench.RMII),
     Row("MAC-6.2", "MDIO", rows_host.mdio),
     Row("MAC-7.1", "ring and interrupts", rows_host.ring_and_interrupts),
     Row("MAC-7.2", "counters", rows_counters.counters),

@@ -47,6 +47,7 @@ async def fragments(mac: Mac, bits: Sequence[int], frame: bytes) -> list[Sent]:
         if number:
             await mac.again()
         await mac.outcome()
+    await mac.sleep_bits(COLLISION_BITS)
     return mac.fixture.sent()
 
 

@@ -61,6 +61,11 @@ async def full_duplex(mac: Mac) -> None:
 
 async def line_rate(mac: Mac) -> None:
     """MAC-5.2: 64 and 1518 octets, back to back, both ways at once: every gap is 96 bits, and nothing is lost."""
+    await full_duplex_traffic(mac)
+
+
+async def full_duplex_traffic(mac: Mac) -> None:
+    """Send and hear as much as fits on the medium."""
     tally = mac.tally
     for size, count in ((64, 120 if mac.is_thorough else 24), (1518, 14 if mac.is_thorough else 4)):
         await mac.set_up(control=reg.CTRL_FULL_DUPLEX, ring=LINE_RING)

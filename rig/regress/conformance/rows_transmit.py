@@ -10,6 +10,9 @@ from rig.regress.conformance.mac import OWN_MAC, PEER_MAC, Mac
 SIZES = (14, 15, 46, 59, 60, 61, 62, 63, 64, 65, 100, 255, 256, 257, 1000, 1513, 1514)
 """Octets of a frame without FCS."""
 
+SETTLE_BITS = 60
+"""A PHY may have a part of the frame in it when the adapter is done."""
+
 ARP = "ffffffffffff02000000000108060001080006040001020000000001c0a80001000000000000c0a80002" + "00" * 18
 VECTORS = (
     (
@@ -32,6 +35,7 @@ async def send_alone(mac: Mac, frame: bytes) -> Sent | None:
     """Send one frame on an idle medium; return what was on the wire, None (and a failed case) unless all went well."""
     mac.fixture.play([])
     status = await mac.transmit(frame)
+    await mac.sleep_bits(SETTLE_BITS)
     sent = mac.fixture.sent()
     size = f"a frame of {len(frame)} octets"
     if not mac.tally.check(bool(status & reg.TX_STATUS_OK), f"{size}: TX_STATUS is {status:#010x}"):

@@ -31,8 +31,16 @@ Tell = Callable[[str], None]
 
 CLOCKS = ("100 Mb/s", "10 Mb/s", "bit clock")
 PINS_TOP = "mac_bench"
+TWIN_CLOCKS = (
+    (Bench.PINS, 100, 4),
+    (Bench.PINS, 10, 4),
+    (Bench.PINS, 10, 1),
+    (Bench.RMII, 100, 4),
+    (Bench.RMII, 10, 4),
+)
 LONG_ROWS = ("MAC-4.4",)
 """Rows that are worth a process of their own."""
+RMII = "rmii"
 TIMEOUT_S = 1800
 
 
@@ -91,9 +99,6 @@ def run_list(
     :class:`~rig.errors.ToolError` if the Verilog cannot be built or its simulator dies.
     """
     results = {row.id: RowResult(row.id, row.title, BackendResult(), BackendResult(), row.evidence) for row in rows}
-    for row in rows:
-        if row.bench is Bench.RMII:
-            results[row.id].rtl.outcome = results[row.id].twin.outcome = "not built"
     if "twin" in backends:
         tell("twin")
         for verdict in run_twin(rows, is_thorough=is_thorough):
@@ -104,23 +109,25 @@ def run_list(
     return list(results.values())
 
 
-def pins_rows(rows: Sequence[Row], speed_mbps: int, bits_per_edge: int = 4) -> list[Row]:
-    """Return those rows that run at the pins on this clock."""
+def pins_rows(rows: Sequence[Row], bench: Bench, speed_mbps: int, bits_per_edge: int = 4) -> list[Row]:
+    """Return those rows that run at the pins of one adapter on this clock."""
     return [
         row
         for row in rows
-        if row.bench is Bench.PINS and speed_mbps in row.speeds and (bits_per_edge > 1 or row.on_bit_clock)
+        if row.bench is bench and speed_mbps in row.speeds and (bits_per_edge > 1 or row.on_bit_clock)
     ]
 
 
 def run_twin(rows: Sequence[Row], *, is_thorough: bool) -> list[Verdict]:
     """Run rows on the twin: at both speeds of an MII, and on the bit clock."""
     verdicts = []
-    for speed_mbps, bits_per_edge in ((100, 4), (10, 4), (10, 1)):
-        chosen = pins_rows(rows, speed_mbps, bits_per_edge)
+    for bench, speed_mbps, bits_per_edge in TWIN_CLOCKS:
+        chosen = pins_rows(rows, bench, speed_mbps, bits_per_edge)
         if chosen:
             kernel = VirtualTime()
-            fixture = twin_fixture(kernel, speed_mbps=speed_mbps, bits_per_edge=bits_per_edge)
+            fixture = twin_fixture(
+                kernel, speed_mbps=speed_mbps, bits_per_edge=bits_per_edge, rmii=bench is Bench.RMII
+            )  # fmt: skip
             verdicts += kernel.run(play_rows(fixture, chosen, is_thorough=is_thorough))
     for row in rows:
         if row.bench is Bench.SEGMENT:
@@ -143,19 +150,18 @@ def run_rtl(
     jobs: list[Callable[[], list[Verdict]]] = []
     for speed_mbps in (10, 100):
         groups: dict[str, list[str]] = defaultdict(list)
-        for row in pins_rows(rows, speed_mbps):
+        for row in pins_rows(rows, Bench.PINS, speed_mbps):
             groups[row.id if row.id in LONG_ROWS and is_thorough else "rows"].append(row.id)
+        for row in pins_rows(rows, Bench.RMII, speed_mbps):
+            groups[RMII].append(row.id)
         for name, ids in sorted(groups.items()):
-            job = _PinsJob(simulator, speed_mbps, ids, is_thorough, folder / f"{simulator}-{speed_mbps}-{name}", tell)
-            jobs.append(job)
+            job_folder = folder / f"{simulator}-{speed_mbps}-{name}"
+            jobs.append(_PinsJob(simulator, speed_mbps, name == RMII, ids, is_thorough, job_folder, tell))
     for row in rows:
         if row.bench is Bench.SEGMENT:
             sizes = segment.RTL_SIZES if is_thorough else segment.RTL_QUICK_SIZES
             jobs += [_SegmentJob(simulator, row, size, folder / f"{simulator}-{size.speed_mbps}-{row.id}", tell)
                      for size in sizes]  # fmt: skip
-    if any(isinstance(job, _PinsJob) for job in jobs):
-        tell(f"building {PINS_TOP} with {simulator} (a minute the first time, then cached)")
-        simbuild.build(simulator, PINS_TOP)
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         futures = [pool.submit(job) for job in jobs]
         return [verdict for future in futures for verdict in future.result()]
@@ -165,14 +171,21 @@ def run_rtl(
 class _PinsJob:
     simulator: Simulator
     speed_mbps: int
+    is_rmii: bool
     ids: Sequence[str]
     is_thorough: bool
     folder: Path
     tell: Tell
 
     def __call__(self) -> list[Verdict]:
-        build = simbuild.build(self.simulator, PINS_TOP)
-        self.tell(f"RTL at {self.speed_mbps} Mb/s on {self.simulator}: {len(self.ids)} rows")
+        words = (
+            f"{', '.join(self.ids)} on RTL at {self.speed_mbps} Mb/s"
+            if len(self.ids) < 4
+            else (f"{len(self.ids)} rows on RTL at {self.speed_mbps} Mb/s")
+        )
+        self.tell(f"{words}: building with {self.simulator}, unless it is cached")
+        build = simbuild.build(self.simulator, PINS_TOP, parameters={"RMII": int(self.is_rmii)})
+        self.tell(f"{words}: simulating")
         folder = self.folder.resolve()
         job = {
             "rows": self.ids,
@@ -197,10 +210,11 @@ class _SegmentJob:
     tell: Tell
 
     def __call__(self) -> list[Verdict]:
-        self.tell(f"building {segment.STATIONS} stations with {self.simulator} (cached from then on)")
+        words = f"{self.row.id} on RTL at {self.size.speed_mbps} Mb/s"
+        self.tell(f"{words}: building {segment.STATIONS} stations with {self.simulator}, unless it is cached")
         parameters = {RTL_STATIONS_PARAMETER: segment.STATIONS}
         build = simbuild.build(self.simulator, RTL_TOP, parameters=parameters)
-        self.tell(f"RTL at {self.size.speed_mbps} Mb/s on {self.simulator}: {self.row.id}")
+        self.tell(f"{words}: simulating")
         folder = self.folder.resolve()
         job = {"size": asdict(self.size), "folder": str(folder)}
         result = simbuild.run(
