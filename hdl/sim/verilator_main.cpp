@@ -8,7 +8,8 @@
 // What makes this right: callbacks are registered by callbacks only. After a step in which none was called, what is left
 // are those of watched signals, and those of a future time, of which cbNextDeadline() knows the first.
 //
-// Arguments: --trace [--trace-file FILE] writes waves, if the model was built for them; the rest is the model's.
+// Arguments: --trace [--trace-file FILE] writes waves, if the model was built for them; the rest is the model's. A model that
+// was built to count coverage writes its counts at the end.
 
 #include <algorithm>
 #include <cstdint>
@@ -19,6 +20,9 @@
 #include "verilated.h"
 #include "verilated_vpi.h"
 
+#if VM_COVERAGE
+#include "verilated_cov.h"
+#endif
 #if VM_TRACE_FST
 #include "verilated_fst_c.h"
 using Trace = VerilatedFstC;
@@ -151,5 +155,8 @@ int main(int argc, char** argv) {
     top.final();
     VerilatedVpi::callCbs(cbEndOfSimulation);
     waves.close();
+#if VM_COVERAGE
+    top.contextp()->coveragep()->write();  // to the file of +verilator+coverage+file+
+#endif
     return Verilated::threadContextp()->errorCount() > 0 ? 1 : 0;
 }

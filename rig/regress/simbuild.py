@@ -9,6 +9,9 @@ The commands are written here rather than taken from cocotb's runner, because th
 VPI, which keeps Verilator from optimising them: the idle bench of two adapters runs 3.5 times as fast without. Here
 only signals marked ``/* verilator public_flat_rw */``, or named in a ``.vlt`` file of the file list, can be reached
 from Python.
+
+``RIG_COVERAGE``, if set, names a folder: every Verilator build then counts lines and toggles, and every run leaves its
+counts and the record of its bench there (see ``rig/regress/coverage.py``).
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import platform
 import shlex
 import shutil
 import sys
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,11 +75,18 @@ class Build:
     log_path: Path
     waves_suffix: str
     was_cached: bool
+    has_coverage: bool = False
 
 
 def build_root() -> Path:
     """Return the folder of all simulator builds: ``sim`` in RIG_BUILD_DIR, by default in ``build`` of the project."""
     return Path(os.environ.get("RIG_BUILD_DIR") or PROJECT_ROOT / "build").resolve() / "sim"
+
+
+def coverage_folder() -> Path | None:
+    """Return the folder that RIG_COVERAGE names, or None."""
+    name = os.environ.get("RIG_COVERAGE")
+    return Path(name).resolve() if name else None
 
 
 def read_filelist(path: Path) -> FileList:
@@ -120,13 +131,15 @@ def build(
     include_folders: Sequence[Path] = (),
     parameters: Mapping[str, Parameter] | None = None,
     waves: bool = False,
+    coverage: bool | None = None,
     timeout_s: int = BUILD_TIMEOUT_S,
 ) -> Build:
     """Return the build of module ``top`` with ``parameters``, made now unless it is cached.
 
     The sources are those of ``filelist``, by default ``hdl/filelists/<top>.f``, or ``sources`` with
     ``include_folders``. A parameter is an int, or a Verilog literal as text (a string in its quotes). ``waves`` makes
-    the build able to write waves, which slows it. :class:`ToolError` if a tool is missing, fails or takes more than
+    the build able to write waves, which slows it. ``coverage`` makes a Verilator build count lines and toggles, which
+    slows it too; None: only if RIG_COVERAGE is set. :class:`ToolError` if a tool is missing, fails or takes more than
     ``timeout_s``.
     """
     facts = require(simulator)
@@ -137,7 +150,8 @@ def build(
     else:
         raise UsageError("build() takes a file list or sources, not both")
     literals = {name: _literal(name, value) for name, value in (parameters or {}).items()}
-    recipe = _recipe(facts, top, files, literals, waves)
+    counts = simulator == "verilator" and (coverage_folder() is not None if coverage is None else coverage)
+    recipe = _recipe(facts, top, files, literals, waves, counts)
     key = _key(recipe, files)
     folder = build_root() / f"{simulator}-{top}-{key}"
     try:
@@ -154,7 +168,8 @@ def build(
             "or set RIG_BUILD_DIR to a folder that is"
         ) from error
     return Build(
-        simulator, top, folder, key, folder / recipe.program, folder / "build.log", recipe.waves_suffix, was_cached
+        simulator, top, folder, key, folder / recipe.program, folder / "build.log", recipe.waves_suffix, was_cached,
+        counts,
     )  # fmt: skip
 
 
@@ -182,16 +197,17 @@ class _Recipe:
 
 
 def _recipe(
-    facts: SimulatorFacts, top: str, files: FileList, parameters: Mapping[str, str], waves: bool
+    facts: SimulatorFacts, top: str, files: FileList, parameters: Mapping[str, str], waves: bool, counts: bool
 ) -> _Recipe:  # fmt: skip
     versions = {tool.name: tool.version for tool in facts.tools}
     versions |= {"cocotb": cocotb.__version__, "python": sys.version, "machine": platform.machine()}
-    make = _verilator_recipe if facts.name == "verilator" else _icarus_recipe
-    return make(top, files, parameters, waves, versions)
+    if facts.name == "verilator":
+        return _verilator_recipe(top, files, parameters, waves, counts, versions)
+    return _icarus_recipe(top, files, parameters, waves, versions)
 
 
 def _verilator_recipe(
-    top: str, files: FileList, parameters: Mapping[str, str], waves: bool, versions: Mapping[str, str]
+    top: str, files: FileList, parameters: Mapping[str, str], waves: bool, counts: bool, versions: Mapping[str, str]
 ) -> _Recipe:  # fmt: skip
     root = verilator_root()
     assert root is not None, "require() has found it"
@@ -204,6 +220,7 @@ def _verilator_recipe(
         "-CFLAGS", "-std=c++20 -DVL_TIME_CONTEXT",  # $time is a field to read, not a function to call
         "-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator",
         *{"": (), ".fst": ("--trace-fst",), ".vcd": ("--trace-vcd",)}[suffix],
+        *(("--coverage-line", "--coverage-toggle") if counts else ()),
         *(f"-I{folder}" for folder in files.include_folders),
         *(f"-G{name}={value}" for name, value in parameters.items()),
         VERILATOR_MAIN.name, *(str(source) for source in files.sources),
@@ -367,7 +384,7 @@ def run(
     if build.simulator == "verilator":
         settings["COCOTB_TRUST_INERTIAL_WRITES"] = "1"  # Verilator applies a write as cocotb would, without its help
     waves_path = run_dir / f"waves{build.waves_suffix}" if build.waves_suffix else None
-    command = _run_command(build, waves_path, plusargs)
+    command = _run_command(build, waves_path, [*plusargs, *_coverage_arguments(build, plusargs)])
     status = run_logged(
         command, folder=run_dir, environment=tool_environment(settings | dict(env or {})), log_path=files["sim.log"],
         timeout_s=timeout_s, on_line=on_line,
@@ -380,6 +397,17 @@ def run(
             last_lines=last_lines(files["sim.log"]),
         )  # fmt: skip
     return SimResult(passed, failed, files["sim.log"], files["results.xml"], waves_path, report.get("value"))
+
+
+def _coverage_arguments(build: Build, plusargs: Sequence[str]) -> list[str]:
+    """Return what makes a run leave its counts in the coverage folder, and its record too unless it has its own."""
+    folder = coverage_folder()
+    if not build.has_coverage or folder is None:
+        return []
+    folder.mkdir(parents=True, exist_ok=True)
+    name = folder / f"{build.top}-{uuid.uuid4().hex}"
+    recorder = [] if any(argument.startswith("+recorder=") for argument in plusargs) else [f"+recorder={name}.txt"]
+    return [f"+verilator+coverage+file+{name}.dat", *recorder]
 
 
 def cocotb_environment(top: str, test_module: str) -> dict[str, str]:
