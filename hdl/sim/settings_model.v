@@ -24,6 +24,7 @@ module settings_model #(
     output wire                    sqe_test,
     output wire [            31:0] seed
 );
+  localparam real SETTLING_NS = 0.05;
   localparam [15:0] PHASE_STEP_NS = 7;
   localparam [15:0] NIBBLE_NS_100 = 40;
 
@@ -37,9 +38,22 @@ module settings_model #(
   reg [31:0] garbage_seed  /*verilator public_flat_rw*/;
   reg [15:0] station;
 
+  // Copies that no program outside can write: Verilator evaluates at every step whatever depends on one that can be
+  // written, and nearly everything depends on these.
+  reg [STATIONS-1:0] power_now;
+  reg [STATIONS-1:0] link_now;
+  reg [256*STATIONS-1:0] rom_image_set;
+  reg [16*STATIONS-1:0] position_bits_set;
+  reg [16*STATIONS-1:0] phase_ns_set;
+  reg speed100_set;
+  reg full_duplex_set;
+  reg [31:0] garbage_seed_set;
+
   initial begin
     power = {STATIONS{1'b1}};
     link = {STATIONS{1'b1}};
+    power_now = {STATIONS{1'b1}};
+    link_now = {STATIONS{1'b1}};
     rom_image = 0;
     position_bits = 0;
     for (station = 0; {16'b0, station} < STATIONS; station = station + 1)
@@ -47,17 +61,30 @@ module settings_model #(
     speed100 = 1;
     full_duplex = 0;
     garbage_seed = 0;
+    #(SETTLING_NS);
+    rom_image_set = rom_image;
+    position_bits_set = position_bits;
+    phase_ns_set = phase_ns;
+    speed100_set = speed100;
+    full_duplex_set = full_duplex;
+    garbage_seed_set = garbage_seed;
   end
 
-  assign powers = power;
-  assign links = link;
-  assign rom_images = rom_image;
-  assign positions_bits = position_bits;
-  assign phases_ns = phase_ns;
-  assign bit_ns = speed100 ? 8'd10 : 8'd100;
-  assign nibble_ns = speed100 ? NIBBLE_NS_100 : 16'd400;
-  assign is_full_duplex = full_duplex;
-  assign sqe_test = !speed100;
-  assign seed = garbage_seed;
+  // After the bus edge of that ns and before the MII edge.
+  always @(power or link) begin
+    power_now <= #(SETTLING_NS) power;
+    link_now <= #(SETTLING_NS) link;
+  end
+
+  assign powers = power_now;
+  assign links = link_now;
+  assign rom_images = rom_image_set;
+  assign positions_bits = position_bits_set;
+  assign phases_ns = phase_ns_set;
+  assign bit_ns = speed100_set ? 8'd10 : 8'd100;
+  assign nibble_ns = speed100_set ? NIBBLE_NS_100 : 16'd400;
+  assign is_full_duplex = full_duplex_set;
+  assign sqe_test = !speed100_set;
+  assign seed = garbage_seed_set;
 endmodule
 /* verilator lint_on SYNCASYNCNET */

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from rig.regress import simbuild
-from rig.regress.tools import SIMULATORS, Simulator
+from rig.regress.tools import Simulator
 from tests.contract import bus_contract, device_contract
+from tests.hdl.bench.sources import BOTH_SIMULATORS, segment_build
 
 STATIONS = 2
 TIMEOUT_S = 300
@@ -19,17 +20,16 @@ Verdicts = dict[str, str]
 
 
 def run(simulator: Simulator, main: str, folder: Path, env: dict[str, str] | None = None) -> Verdicts:
-    build = simbuild.build(simulator, "segment_bench", parameters={"STATIONS": STATIONS})
     result = simbuild.run(
-        build, run_dir=folder, timeout_s=TIMEOUT_S, main=f"tests.backends.rtl_main:{main}", env=env,
-        sim_limit_ns=SIM_LIMIT_NS,
+        segment_build(simulator, STATIONS), run_dir=folder, timeout_s=TIMEOUT_S,
+        main=f"tests.backends.rtl_main:{main}", env=env, sim_limit_ns=SIM_LIMIT_NS,
     )  # fmt: skip
     result.check()
     verdicts: Verdicts = result.value
     return verdicts
 
 
-@pytest.fixture(scope="module", params=SIMULATORS)
+@pytest.fixture(scope="module", params=BOTH_SIMULATORS)
 def bus_verdicts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
     return run(request.param, "bus", tmp_path_factory.mktemp("bus"))
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from rig.regress import simbuild
 from rig.regress.simbuild import PROJECT_ROOT, Build
 from rig.regress.tools import Simulator
 
+BOTH_SIMULATORS = ("verilator", pytest.param("icarus", marks=pytest.mark.needs("iverilog")))
 HERE = Path(__file__).parent
 MODELS = ("settings", "clocks", "power", "bus_master", "mii_segment", "station_recorder", "recorder")
 

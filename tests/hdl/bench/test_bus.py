@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from rig.regress import simbuild
-from rig.regress.tools import SIMULATORS, Simulator
-from tests.hdl.bench.sources import stand_in_build
+from rig.regress.tools import Simulator
+from tests.hdl.bench.sources import BOTH_SIMULATORS, stand_in_build
 
 CASES = ("timing", "sizes", "long_batches", "errors", "power", "tasks", "interrupt_line", "misuse")
 TIMEOUT_S = 120
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
+@pytest.mark.parametrize("simulator", BOTH_SIMULATORS)
 @pytest.mark.parametrize("case", CASES)
 def test_bus(case: str, simulator: Simulator, tmp_path: Path) -> None:
     simbuild.run(

@@ -9,16 +9,15 @@ import pytest
 
 from rig.adapter import registers as r
 from rig.regress import simbuild
-from rig.regress.tools import SIMULATORS
 from rig.wire.fcs import fcs
 from tests.hdl.bench.raw_main import RING_FIRST
 from tests.hdl.bench.raw_page import EVENTS, FRAMES, STARTS_NS, TIMESTAMPS_NS, TX_TIMES_NS
-from tests.hdl.bench.sources import segment_build
+from tests.hdl.bench.sources import BOTH_SIMULATORS, segment_build
 
 TIMEOUT_S = 120
 
 
-@pytest.fixture(scope="module", params=SIMULATORS)
+@pytest.fixture(scope="module", params=BOTH_SIMULATORS)
 def facts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     result = simbuild.run(
         segment_build(request.param, 2), run_dir=Path(tmp_path_factory.mktemp("raw")), timeout_s=TIMEOUT_S,

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from rig.regress import simbuild
-from rig.regress.tools import SIMULATORS, Simulator
+from rig.regress.tools import Simulator
 from tests.hdl.bench.segment_page import SCENARIOS, expected_events, expected_frames, expected_log
-from tests.hdl.bench.sources import stand_in_build
+from tests.hdl.bench.sources import BOTH_SIMULATORS, stand_in_build
 
 TIMEOUT_S = 120
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
+@pytest.mark.parametrize("simulator", BOTH_SIMULATORS)
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_stations_hear_what_the_page_says(name: str, simulator: Simulator, tmp_path: Path) -> None:
     scenario = SCENARIOS[name]
