@@ -16,7 +16,8 @@ from typing import Any
 from rig.adapter.recorder import MEDIUM, Timeline
 from rig.apps.http_client import HttpResponse, http_get, http_put
 from rig.apps.http_server import HttpServer
-from rig.build import Bench, Host, build_host, random_source, station_address
+from rig.build.bench import Bench, station_address
+from rig.build.host import Host, build_host, random_source
 from rig.config.scenario import ClientApp, HttpGetApp, HttpServerApp, Load, PowerEvent, Scenario
 from rig.runtime.kernel import Event, Scheduler, Task
 from rig.scenario.facts import COMPLETED, FAILED, LIMIT, Facts, Progress, StationFacts, Transfer

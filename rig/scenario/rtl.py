@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rig.build import RTL_STATIONS_PARAMETER, RTL_TOP
+from rig.build.bench import RTL_STATIONS_PARAMETER, RTL_TOP
 from rig.config.scenario import Scenario
 from rig.errors import AdapterFault, ToolError
 from rig.regress import simbuild, tools

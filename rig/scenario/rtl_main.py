@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from rig.build import rtl_bench
+from rig.build.bench import rtl_bench
 from rig.config.scenario import Scenario
 from rig.runtime.kernel import Kernel
 from rig.scenario.facts import Progress

@@ -13,7 +13,7 @@ from typing import Any
 import rig
 from rig.adapter.recorder import Timeline
 from rig.adapter.registers import MAP_SHA256
-from rig.build import model_bench
+from rig.build.bench import model_bench
 from rig.config.scenario import BackendName, Scenario
 from rig.report.page import write_page
 from rig.runtime.virtual_time import VirtualTime

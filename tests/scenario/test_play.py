@@ -130,7 +130,7 @@ def test_load_collides_and_defers() -> None:
 
 
 def test_full_duplex_has_no_collision_and_records_none() -> None:
-    from rig.build import model_bench
+    from rig.build.bench import model_bench
     from rig.runtime.virtual_time import VirtualTime
     from rig.scenario.play import Play
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rig.build import model_bench
+from rig.build.bench import model_bench
 from rig.config.loading import parse_scenario
 from rig.config.scenario import Scenario
 from rig.runtime.virtual_time import VirtualTime

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from rig.adapter import registers as reg
 from rig.adapter.bus import AdapterBus, Operation, Read32, ReadBlock, Result, Write32, WriteBlock, padded
 from rig.adapter.regmap import load
-from rig.build import Bench
+from rig.build.bench import Bench
 from rig.errors import BusError, UsageError
 from rig.regress.compare.record import Fact, Record
 from rig.regress.compare.stimulus import EPISODE_GRID_NS, Episode, Part, Poke, Step, Stimulus, station_name

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from rig.build import (
+from rig.build.bench import (
     RTL_STATIONS_PARAMETER,
     RTL_TOP,
     BenchPlan,

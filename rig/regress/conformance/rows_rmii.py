@@ -1,8 +1,8 @@
 """Row MAC-6.1: the adapter behind an RMII, through a PHY (RMII specification rev. 1.2; docs/adapter.md, "RMII").
 
-The script and the record are on the medium's side of the PHY, so a row sees what another station would. The shim and the
-PHY add latency, which is bounded here instead of predicted: CRS_DV stands for carrier and collision alike, and no collision
-signal, SQE test or TX_ER exists.
+The script and the record are on the medium's side of the PHY, so a row sees what another station would. The shim and
+the PHY add latency, which is bounded here instead of predicted: CRS_DV stands for carrier and collision alike, and no
+collision signal, SQE test or TX_ER exists.
 """
 
 from __future__ import annotations

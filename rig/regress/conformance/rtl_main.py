@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from rig.build import planned_rtl_bench, rtl_fixture
+from rig.build.bench import planned_rtl_bench
+from rig.build.fixtures import rtl_fixture
 from rig.regress.conformance import segment
 from rig.regress.conformance.play import play_rows
 from rig.regress.conformance.rows import find_rows

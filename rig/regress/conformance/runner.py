@@ -15,7 +15,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from rig.build import RTL_STATIONS_PARAMETER, RTL_TOP, planned_model_bench, twin_fixture
+from rig.build.bench import RTL_STATIONS_PARAMETER, RTL_TOP, planned_model_bench
+from rig.build.fixtures import twin_fixture
 from rig.regress import simbuild
 from rig.regress.conformance import rtl, segment
 from rig.regress.conformance.play import Verdict, play_rows

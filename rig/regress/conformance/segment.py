@@ -26,7 +26,7 @@ from typing import Any, cast
 from rig.adapter import registers as reg
 from rig.adapter.bus import AdapterBus, Read32, Write32, WriteBlock, padded
 from rig.adapter.recorder import Timeline, TimelineEvent, WireFrame
-from rig.build import Bench, BenchPlan, StationPlan
+from rig.build.bench import Bench, BenchPlan, StationPlan
 from rig.regress.conformance.mac import PAGE_OCTETS, PEER_MAC, RING_START, RING_STOP, SLOT_PAGES, configuration
 from rig.regress.conformance.tally import Tally
 from rig.runtime.kernel import Kernel

@@ -1,0 +1,167 @@
+"""The adapters of a scenario on their segment: twins on a modelled one, or Verilog in the simulation of this process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from rig.adapter.bus import AdapterBus
+from rig.adapter.mac_rom import MacRom
+from rig.adapter.recorder import Timeline
+from rig.config.scenario import Scenario, Station
+from rig.runtime.kernel import Kernel
+from rig.wire.address import MAC_OCTETS, parse_mac
+
+RTL_TOP = "segment_bench"
+RTL_STATIONS_PARAMETER = "STATIONS"
+
+
+class Bench(Protocol):
+    """The adapters of a scenario, powered from time 0."""
+
+    def bus(self, name: str) -> AdapterBus:
+        """Return the bus of a station's adapter."""
+        ...
+
+    def power(self, name: str, on: bool) -> None:
+        """Switch the power of a station's adapter, now."""
+        ...
+
+    async def finish(self) -> Timeline:
+        """Close the record of what happened and return it; what still lasts ends now. Call once, last."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StationPlan:
+    """One adapter of a bench. ``position_bits`` and ``phase_ns`` as in a scenario; None is the default phase."""
+
+    name: str
+    mac: bytes
+    position_bits: int = 0
+    phase_ns: int | None = None
+    rom: bytes | None = None
+    """What its MAC-address ROM holds, 32 octets; None: an intact image with ``mac``."""
+
+    @property
+    def rom_image(self) -> bytes:
+        """What its MAC-address ROM holds."""
+        return MacRom(self.mac).serialize() if self.rom is None else self.rom
+
+
+@dataclass(frozen=True, slots=True)
+class BenchPlan:
+    """Adapters on one segment. ``garbage_seed``, 32 bits, says what overlapping signals look like."""
+
+    stations: tuple[StationPlan, ...]
+    speed_mbps: int = 100
+    full_duplex: bool = False
+    garbage_seed: int = 0
+    delay_bits: int | None = None
+    """The largest position that is allowed."""
+
+
+def model_bench(kernel: Kernel, scenario: Scenario) -> Bench:
+    """Return twins of the adapters on a modelled segment."""
+    return planned_model_bench(kernel, _plan(scenario))
+
+
+def rtl_bench(kernel: Any, dut: Any, scenario: Scenario, records: Path) -> Bench:
+    """Return the Verilog adapters of the simulation that runs this process; ``records`` is its recorder's file."""
+    return planned_rtl_bench(kernel, dut, _plan(scenario), records)
+
+
+def planned_model_bench(kernel: Kernel, plan: BenchPlan) -> Bench:
+    """Return twins of the adapters of ``plan``."""
+    return _ModelBench(kernel, plan)
+
+
+def planned_rtl_bench(kernel: Any, dut: Any, plan: BenchPlan, records: Path) -> Bench:
+    """Return the Verilog adapters of ``plan``; see :func:`rtl_bench`."""
+    from rig.backends.rtl import RtlBench, RtlStation  # cocotb is there only inside a simulation
+
+    stations = [
+        RtlStation(station.name, station.rom_image, station.position_bits, station.phase_ns)
+        for station in plan.stations
+    ]
+    return RtlBench(
+        kernel,
+        dut,
+        stations,
+        speed_mbps=plan.speed_mbps,
+        full_duplex=plan.full_duplex,
+        garbage_seed=plan.garbage_seed,
+        records=records,
+    )
+
+
+class _ModelBench:
+    """Twins on one segment."""
+
+    def __init__(self, kernel: Kernel, plan: BenchPlan) -> None:
+        from firmware_models.adapter.adapter import LanAdapter
+        from firmware_models.network.segment import Segment as SegmentModel
+        from rig.backends.model import ModelBus
+
+        self._timeline = Timeline()
+        self._segment = SegmentModel(
+            kernel,
+            speed_mbps=plan.speed_mbps,
+            full_duplex=plan.full_duplex,
+            delay_bits=plan.delay_bits,
+            seed=plan.garbage_seed,
+            timeline=self._timeline,
+        )
+        self._adapters = {
+            station.name: LanAdapter(
+                kernel,
+                self._segment,
+                station.rom_image,
+                name=station.name,
+                position_bits=station.position_bits,
+                phase_ns=station.phase_ns,
+            )
+            for station in plan.stations
+        }
+        self._buses = {name: ModelBus(kernel, adapter) for name, adapter in self._adapters.items()}
+
+    def bus(self, name: str) -> AdapterBus:
+        return self._buses[name]
+
+    def power(self, name: str, on: bool) -> None:
+        self._adapters[name].power(on)
+
+    async def finish(self) -> Timeline:
+        for adapter in self._adapters.values():
+            adapter.finish()
+        self._segment.finish()
+        return self._timeline
+
+
+def station_address(station: Station) -> bytes:
+    """Return the address that a station will have: the configured one, else that of its ROM, intact or not.
+
+    With a damaged ROM and no other address the driver does not start, so nothing is ever sent from what stands there.
+    """
+    if station.mac is not None:
+        return parse_mac(station.mac)
+    assert station.rom is not None, "the loader wants one of them"
+    return bytes.fromhex(station.rom)[:MAC_OCTETS]
+
+
+def _plan(scenario: Scenario) -> BenchPlan:
+    (segment,) = scenario.segments.values()
+    stations = tuple(
+        StationPlan(
+            station.name,
+            station_address(station),
+            station.position_bits,
+            station.phase_ns,
+            None if station.rom is None else bytes.fromhex(station.rom),
+        )
+        for station in scenario.stations
+    )
+    return BenchPlan(
+        stations, segment.speed_mbps, segment.duplex == "full", scenario.seed & 0xFFFFFFFF, segment.delay_bits
+    )

@@ -1,0 +1,52 @@
+"""One adapter at its pins, twin or Verilog, for the clause 4 conformance suite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rig.adapter.mac_rom import MacRom
+from rig.runtime.kernel import Kernel
+
+if TYPE_CHECKING:
+    from rig.regress.conformance.fixture import Fixture
+
+FIXTURE_MAC = bytes.fromhex("020000000001")
+FIXTURE_PHASE_NS = 7
+FIXTURE_BUS_PERIOD_NS = 20
+
+
+def twin_fixture(kernel: Kernel, *, speed_mbps: int, bits_per_edge: int = 4, rmii: bool = False) -> Fixture:
+    """Return a twin of one adapter at its pins, for the clause 4 conformance suite.
+
+    ``bits_per_edge`` 1 is the bit clock of clause 4, where nothing is synchronised; ``rmii`` makes it what is built
+    behind an RMII.
+    """
+    from firmware_models.adapter.adapter import SYNC_EDGES, LanAdapter
+    from firmware_models.adapter.mdio_phy import RegisterPhy
+    from firmware_models.network.scripted_medium import ScriptedMedium
+    from rig.backends.model import ModelBus
+    from rig.regress.conformance.fixture import MDIO_PHY_ADDRESS
+    from rig.regress.conformance.twin import TwinFixture
+
+    sync = SYNC_EDGES if bits_per_edge > 1 else 0
+    medium = ScriptedMedium(kernel, speed_mbps=speed_mbps, bits_per_edge=bits_per_edge)
+    adapter = LanAdapter(
+        kernel, medium, MacRom(FIXTURE_MAC).serialize(), name="twin", phase_ns=FIXTURE_PHASE_NS, collision_sync=sync,
+        carrier_sync=sync, rmii=rmii,
+    )  # fmt: skip
+    adapter.mdio.phy = RegisterPhy(MDIO_PHY_ADDRESS)
+    return TwinFixture(kernel, medium, adapter, ModelBus(kernel, adapter), FIXTURE_PHASE_NS)
+
+
+def rtl_fixture(kernel: Any, dut: Any, folder: Path, *, speed_mbps: int) -> Fixture:
+    """Return the Verilog adapter of ``mac_bench`` in the simulation of this process; ``folder`` is that of its run."""
+    from rig.backends.rtl import RtlBench, RtlStation
+    from rig.regress.conformance.rtl import RtlFixture
+
+    station = RtlStation("rtl", MacRom(FIXTURE_MAC).serialize(), phase_ns=FIXTURE_PHASE_NS)
+    bench = RtlBench(kernel, dut, [station], speed_mbps=speed_mbps)
+    return RtlFixture(
+        kernel, dut, bench.buses[0], folder, speed_mbps=speed_mbps, phase_ns=FIXTURE_PHASE_NS,
+        bus_period_ns=FIXTURE_BUS_PERIOD_NS,
+    )  # fmt: skip

@@ -1,0 +1,108 @@
+"""A host on an adapter's bus: driver, stack, node loop and socket library, the same for every backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from rig.adapter.bus import AdapterBus
+from rig.adapter.device import FrameDevice
+from rig.build.bench import station_address
+from rig.config.scenario import Scenario, Station, TcpSettings
+from rig.driver.config import DriverConfig
+from rig.driver.driver import NicDriver
+from rig.runtime.kernel import Scheduler
+from rig.runtime.node import Node
+from rig.sockets import SocketLibrary
+from rig.stack.config import InterfaceConfig, StackConfig, TcpConfig
+from rig.stack.events import StackEvent
+from rig.stack.stack import Stack
+from rig.units import NS_PER_MS
+from rig.wire.address import parse_interface, parse_ipv4, parse_mac
+
+
+@dataclass(slots=True)
+class Host:
+    """What runs on one station. ``stack``, ``node`` and ``sockets`` are None where it has no address."""
+
+    station: Station
+    driver: NicDriver
+    device: FrameDevice
+    """The driver as the stack sees it: perhaps through a tap."""
+    stack: Stack | None = None
+    node: Node | None = None
+    sockets: SocketLibrary | None = None
+
+
+def random_source(seed: int, *purpose: str) -> Random:
+    """Return the random source for one purpose, such as ``("client", "stack")``: independent of every other."""
+    return Random("/".join((str(seed), *purpose)))  # a text seeds through SHA-512, the same on every machine
+
+
+def build_host(
+    scheduler: Scheduler,
+    scenario: Scenario,
+    station: Station,
+    bus: AdapterBus,
+    *,
+    tap: Callable[[FrameDevice], FrameDevice] = lambda device: device,
+    on_event: Callable[[StackEvent], None] | None = None,
+) -> Host:
+    """Return the host of ``station`` on its adapter's bus; nothing runs yet.
+
+    ``tap`` may put a wrapper between the driver and whoever uses it; ``on_event`` sees the events of the stack too.
+    """
+    segment = scenario.segments[station.segment]
+    override = None if station.rom is None or station.mac is None else parse_mac(station.mac)
+    config = DriverConfig(
+        name=station.name, speed_mbps=segment.speed_mbps, full_duplex=segment.duplex == "full", mac=override
+    )
+    driver = NicDriver(scheduler, bus, config)
+    host = Host(station, driver, tap(driver))
+    if station.ip is None:
+        return host
+    host.stack = stack = Stack(
+        _stack_config(station, scenario.tcp), random_source(scenario.seed, station.name, "stack")
+    )
+    sockets: SocketLibrary
+
+    def deliver(event: StackEvent) -> None:
+        if on_event is not None:
+            on_event(event)
+        sockets.handle_event(event)
+
+    host.node = node = Node(scheduler, stack, host.device, deliver, station.name)
+    host.sockets = sockets = SocketLibrary(scheduler, stack, node.kick.set)
+    return host
+
+
+def _stack_config(station: Station, tcp: TcpSettings) -> StackConfig:
+    assert station.ip is not None
+    address, prefix_length = parse_interface(station.ip)
+    return StackConfig(
+        interfaces=(InterfaceConfig(station_address(station), address, prefix_length),),
+        gateway=None if station.gateway is None else parse_ipv4(station.gateway),
+        hostname=station.name,
+        tcp=_tcp_config(tcp),
+    )
+
+
+def _tcp_config(tcp: TcpSettings) -> TcpConfig:
+    """Return the defaults of the stack with what the scenario says instead."""
+    given = {
+        "user_timeout_ns": _ns(tcp.user_timeout_ms),
+        "rto_initial_ns": _ns(tcp.rto_initial_ms),
+        "rto_minimum_ns": _ns(tcp.rto_minimum_ms),
+        "delayed_ack_ns": _ns(tcp.delayed_ack_ms),
+        "receive_buffer_octets": tcp.receive_buffer_octets,
+        "send_buffer_octets": tcp.send_buffer_octets,
+        "nagle": tcp.nagle,
+    }
+    known: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    return TcpConfig(**known)
+
+
+def _ns(duration_ms: int | None) -> int | None:
+    return None if duration_ms is None else duration_ms * NS_PER_MS
