@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rig.regress import simbuild
-from rig.regress.simbuild import PROJECT_ROOT, Build
+from rig.regress.simbuild import Build
+from rig.regress.simrecipe import PROJECT_ROOT
 
 AIM_FRAMES_PER_S = 300
 LIMIT_FRAMES_PER_S = 150

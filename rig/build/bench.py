@@ -1,4 +1,4 @@
-"""The adapters of a scenario on their segment: twins on a modelled one, or Verilog in the simulation of this process."""
+"""The adapters of a scenario on their segment: twins on a modelled one, or Verilog in this process's simulation."""
 
 from __future__ import annotations
 

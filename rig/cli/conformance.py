@@ -15,6 +15,7 @@ from rig.regress import simbuild
 from rig.regress.conformance import report
 from rig.regress.conformance.rows import find_rows
 from rig.regress.conformance.runner import BackendName, BackendResult, RowResult, run_list
+from rig.regress.simrecipe import PROJECT_ROOT
 from rig.regress.tools import Simulator
 
 COLOURS = {"passed": "green", "failed": "red", "not built": "yellow", "not run": "dim"}
@@ -57,7 +58,7 @@ def run_mac_conformance(options: MacConformanceOptions) -> ExitCode:
     if not options.rows:
         report.write_json(results, build / "conformance-mac.json")
     if options.write_docs:
-        page = simbuild.PROJECT_ROOT / "docs" / "conformance-mac.md"
+        page = PROJECT_ROOT / "docs" / "conformance-mac.md"
         page.write_text(report.to_markdown(results), encoding="utf-8")
     if options.as_json:
         print(report.to_json(results), end="")

@@ -8,7 +8,8 @@ import pytest
 
 from rig.errors import ConfigError, ExitCode, ToolError, UsageError
 from rig.regress import simbuild
-from rig.regress.simbuild import PROJECT_ROOT, Build, SimulationError, build, read_filelist, run
+from rig.regress.simbuild import Build, SimulationError, build, read_filelist, run
+from rig.regress.simrecipe import PROJECT_ROOT
 from rig.regress.tools import SIMULATORS, Simulator, simulator_facts
 
 BENCH = PROJECT_ROOT / "tests" / "hdl" / "kernel_bench"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rig.regress import simbuild
-from rig.regress.simbuild import PROJECT_ROOT
+from rig.regress.simrecipe import PROJECT_ROOT
 from tests.hdl.no_x.no_x_main import FRAMES
 
 HERE = Path(__file__).parent

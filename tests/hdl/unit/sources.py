@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from rig.regress import simbuild
-from rig.regress.simbuild import PROJECT_ROOT, Build
+from rig.regress.simbuild import Build
+from rig.regress.simrecipe import PROJECT_ROOT
 
 HERE = Path(__file__).parent
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rig.regress import simbuild
-from rig.regress.simbuild import PROJECT_ROOT
+from rig.regress.simrecipe import PROJECT_ROOT
 
 TIMEOUT_S = 300
 
