@@ -9,7 +9,9 @@ from typing import Any
 
 from rig.adapter.bus import AdapterBus
 from rig.adapter.device import FrameDevice
+from rig.adapter.impairer import Impairer
 from rig.build.bench import station_address
+from rig.build.impairments import build_impairer
 from rig.config.scenario import Scenario, Station, TcpSettings
 from rig.driver.config import DriverConfig
 from rig.driver.driver import NicDriver
@@ -30,10 +32,12 @@ class Host:
     station: Station
     driver: NicDriver
     device: FrameDevice
-    """The driver as the stack sees it: perhaps through a tap."""
+    """The driver as the stack sees it: perhaps through an impairer and a tap."""
     stack: Stack | None = None
     node: Node | None = None
     sockets: SocketLibrary | None = None
+    impairer: Impairer | None = None
+    """To be run beside the driver where it is there."""
 
 
 def random_source(seed: int, *purpose: str) -> Random:
@@ -52,7 +56,8 @@ def build_host(
 ) -> Host:
     """Return the host of ``station`` on its adapter's bus; nothing runs yet.
 
-    ``tap`` may put a wrapper between the driver and whoever uses it; ``on_event`` sees the events of the stack too.
+    ``tap`` may put a wrapper between the driver, with its impairments, and whoever uses it; ``on_event`` sees the
+    events of the stack too.
     """
     segment = scenario.segments[station.segment]
     override = None if station.rom is None or station.mac is None else parse_mac(station.mac)
@@ -60,7 +65,10 @@ def build_host(
         name=station.name, speed_mbps=segment.speed_mbps, full_duplex=segment.duplex == "full", mac=override
     )
     driver = NicDriver(scheduler, bus, config)
-    host = Host(station, driver, tap(driver))
+    impairer = build_impairer(
+        scheduler, scenario, station, driver, random_source(scenario.seed, station.name, "impairments")
+    )
+    host = Host(station, driver, tap(impairer or driver), impairer=impairer)
     if station.ip is None:
         return host
     host.stack = stack = Stack(

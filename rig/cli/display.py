@@ -88,6 +88,10 @@ class Display:
         for station in result["stations"].values():
             for notice in station["notices"]:
                 console.print(f"[yellow]{escape(notice)}[/]", soft_wrap=True)
+        for name, station in result["stations"].items():
+            if station["impairments"]:
+                done = ", ".join(f"{what.replace('_', ' ')} {count}" for what, count in station["impairments"].items())
+                console.print(f"[dim]impairments[/] {name}: {done}", soft_wrap=True)
         snapshot_ns = next((s["netstat_ns"] for s in result["stations"].values() if s["netstat_ns"] is not None), None)
         if snapshot_ns is not None:
             console.print(f"\nSockets at {format_time(snapshot_ns)}")

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field
 
+from rig.config.impairment import ImpairmentSettings, StationImpairments
 from rig.config.validation import Strict
 
 Settings = TypeVar("Settings", "TcpSettings", "Limits")
@@ -78,11 +79,15 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class Segment(Strict):
-    """One collision domain, or one full-duplex link. ``delay_bits``: one way, end to end, in bit times."""
+    """One collision domain, or one full-duplex link. ``delay_bits``: one way, end to end, in bit times.
+
+    ``impairments`` happen to each frame at each station that receives it, for each with other dice.
+    """
 
     speed_mbps: Literal[10, 100] = 100
     duplex: Literal["half", "full"] = "half"
     delay_bits: int = Field(default=0, ge=0, le=MAX_DELAY_BITS)
+    impairments: ImpairmentSettings | None = None
 
 
 class Station(Strict):
@@ -92,6 +97,7 @@ class Station(Strict):
     or 64 hexadecimal digits. Then ``mac`` is for the driver to use instead of the ROM's address: locally administered,
     and told as a notice; without it the ROM's address is used, and an adapter with a damaged ROM does not come up.
     ``position_bits`` is its place on the segment in bit times from one end; ``phase_ns`` the phase of its MII clock.
+    ``impairments`` happen between its driver and its stack; for what it receives they replace those of its segment.
     """
 
     name: Name
@@ -103,6 +109,7 @@ class Station(Strict):
     position_bits: int = Field(default=0, ge=0, le=MAX_DELAY_BITS)
     phase_ns: int | None = Field(default=None, ge=0, lt=400)
     backend: BackendName | None = None
+    impairments: StationImpairments | None = None
 
 
 class HttpServerArgs(Strict):

@@ -44,6 +44,7 @@ class StationFacts:
     driver: dict[str, int] = field(default_factory=dict)
     stack: dict[str, int] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
+    impairments: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

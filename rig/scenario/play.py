@@ -111,6 +111,8 @@ class Play:
             await start
         for name, host in self._hosts.items():
             scheduler.spawn(host.driver.run(), f"{name} driver")
+            if host.impairer is not None:
+                scheduler.spawn(host.impairer.run(), f"{name} impairer")
             scheduler.spawn(self._sink(host) if host.node is None else host.node.run(), f"{name} node")
         self._start_servers()
         clients = [self._start_client(app) for app in self._scenario.clients()]
@@ -357,6 +359,7 @@ class Play:
                 driver=host.driver.statistics.as_dict(),
                 stack={} if host.stack is None else dict(sorted(host.stack.counters().items())),
                 notices=list(host.driver.notices),
+                impairments={} if host.impairer is None else dict(sorted(host.impairer.counts.items())),
             )
             for name, host in self._hosts.items()
         }

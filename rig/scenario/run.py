@@ -191,6 +191,7 @@ def _result(request: Request, scenario: Scenario, recording: Recording) -> dict[
                 "driver": station.driver,
                 "stack": station.stack,
                 "notices": station.notices,
+                "impairments": station.impairments,
             }
             for name, station in facts.stations.items()
         },

@@ -152,3 +152,19 @@ def test_two_clients_end_before_the_run_does() -> None:
 
 def test_ten_megabits() -> None:
     assert play(plain("speed_mbps: 100", "speed_mbps: 10")).outcome == "completed"
+
+
+def test_impairments_of_a_segment_and_of_a_station() -> None:
+    bad = "delay_bits: 40, impairments: {loss: 0.2, corruption: 0.05, duplication: 0.1, delay_us: 100}"
+    worse = 'ip: 10.1.0.2/24, impairments: {receive: {loss: 0.3}, transmit: {delay_us: 500}}'
+    text = plain("delay_bits: 40", bad)
+    facts = play(text)
+    assert facts.outcome == "completed" and facts.transfers[0].is_whole
+    done = {name: station.impairments for name, station in facts.stations.items()}
+    assert done["left"]["receive_lost"] and done["right"]["receive_lost"]
+    assert not any(name.startswith("transmit") for counts in done.values() for name in counts)
+    assert play(text) == facts, "the seed decides"
+    again = play(plain("ip: 10.1.0.2/24", worse))
+    assert again.transfers[0].is_whole and not again.stations["left"].impairments
+    assert set(again.stations["right"].impairments) == {"receive_lost"}
+    assert not play(plain()).stations["left"].impairments
