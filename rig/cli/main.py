@@ -16,6 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from rig import __version__
+from rig.cli import commands_node
 from rig.errors import ExitCode, RigError
 
 
@@ -57,6 +58,7 @@ def build_app() -> typer.Typer:
     app.command("doctor")(doctor)
     app.command("compare")(compare)
     app.add_typer(_conformance_app(), name="conformance")
+    commands_node.add_to(app)
     return app
 
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rig.runtime.kernel import Kernel
 from rig.units import NS_PER_S
+
+if TYPE_CHECKING:
+    from rig.runtime.descriptor_events import DescriptorEvents, DescriptorPoller
 
 T = TypeVar("T")
 
@@ -27,6 +30,7 @@ class WallClock(Kernel):
         self._over: asyncio.Future[None] | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._soon: asyncio.Handle | None = None
+        self._poller: DescriptorPoller | None = None
 
     def run(self, coro: Coroutine[Any, Any, T], limit_ns: int | None = None) -> T:
         """Run ``coro`` in a new asyncio loop; see :meth:`run_async`."""
@@ -49,8 +53,14 @@ class WallClock(Kernel):
             for handle in (self._alarm, self._soon):
                 if handle is not None:
                     handle.cancel()
-            self._loop = self._over = self._alarm = self._soon = None
+            # Clean-up of tasks still finds the descriptors, and no more work from outside.
+            loop, self._loop = self._loop, None
+            self._over = self._alarm = self._soon = None
             self.shutdown()
+            if self._poller is not None and loop is not None:
+                loop.remove_reader(self._poller.fileno())
+                self._poller.close()
+                self._poller = None
         return self.result(main)
 
     def call_threadsafe(self, fn: Callable[..., object], *args: Any) -> bool:
@@ -78,6 +88,24 @@ class WallClock(Kernel):
     def remove_reader(self, fd: int) -> None:
         """Undo :meth:`add_reader`; :class:`RuntimeError` outside a run."""
         self._running_loop().remove_reader(fd)
+
+    def watch_descriptor(self, fd: int) -> DescriptorEvents:
+        """Return kernel events of ``fd``, until :meth:`forget_descriptor` or the end of the run; Linux only.
+
+        :class:`RuntimeError` outside a run.
+        """
+        if self._poller is None:
+            from rig.runtime.descriptor_events import DescriptorPoller
+
+            loop = self._running_loop()
+            self._poller = DescriptorPoller(self)
+            loop.add_reader(self._poller.fileno(), self._enter, self._poller.collect, ())
+        return self._poller.watch(fd)
+
+    def forget_descriptor(self, fd: int) -> None:
+        """Undo :meth:`watch_descriptor`, before ``fd`` is closed; harmless at any time."""
+        if self._poller is not None:
+            self._poller.forget(fd)
 
     def work_arrived(self) -> None:
         """See :class:`~rig.runtime.kernel.Kernel`."""

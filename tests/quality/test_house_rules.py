@@ -76,6 +76,20 @@ def test_the_readme_is_finished_and_its_commands_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"^(?:\$ )?make (\w+)", text, flags=re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), f"the README names `make {target}`"
-    commands = (ROOT / "rig" / "cli" / "main.py").read_text()
+    commands = "".join(path.read_text() for path in (ROOT / "rig" / "cli").glob("*.py"))
     for command in re.findall(r"^\$ \.venv/bin/rig (\w+)", text, flags=re.MULTILINE):
         assert f'"{command}"' in commands, f"the README names `rig {command}`"
+
+
+def test_every_counter_of_the_stack_says_what_it_counts() -> None:
+    """A name that is new needs a line in rig/stack/counter_names.py, which `rig netstat -s` shows."""
+    from rig.stack.counter_names import DROPS, EVENTS, LAYERS
+
+    prefixes = "|".join(LAYERS)
+    used: set[str] = set()
+    for path in (ROOT / "rig" / "stack").rglob("*.py"):
+        if path.name != "counter_names.py":
+            used |= set(re.findall(rf'"((?:{prefixes})[a-z0-9_]+)"', path.read_text()))
+    used -= {name for name in used if name.startswith("arp_") and name.endswith("_ns")}
+    assert used == set(DROPS) | set(EVENTS)
+    assert not set(DROPS) & set(EVENTS)
