@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.unprivileged import without_rights
+
 ROOT = Path(__file__).resolve().parents[1]
 NOT_RUN = "not run: "
 
@@ -37,6 +39,11 @@ NEEDS = {
     "tshark": (lambda: shutil.which("tshark") is not None, "tshark: apt-get install tshark"),
     "yosys": (_has_yosys, "Yosys and nextpnr: .venv/bin/pip install -e '.[fpga]'"),
     "root": (_is_root, "root"),
+    "tap": (lambda: os.access("/dev/net/tun", os.R_OK | os.W_OK), "/dev/net/tun: modprobe tun"),
+    "userns": (
+        lambda: without_rights() is not None,
+        "user namespaces for users without rights: sysctl user.max_user_namespaces",
+    ),
 }
 
 

@@ -87,6 +87,8 @@ class Capabilities:
     """``ReceivedFrame.fcs`` is given."""
     shows_bad_frames: bool = False
     """Frames with errors are received too, told apart by their status."""
+    times_transmissions: bool = False
+    """``TransmitResult.start_ns`` and ``.end_ns`` are those of the medium, not when the host took the frame."""
     counts_collisions: bool = False
     """``TransmitResult.collisions`` and ``.deferred`` are facts, not zeros."""
     transmit_queue_frames: int = 1

@@ -79,6 +79,7 @@ class NicDriver:
             full_duplex=mode.full_duplex,
             shows_fcs=True,
             shows_bad_frames=config.accept_errors or config.accept_runts,
+            times_transmissions=True,
             counts_collisions=True,
             transmit_queue_frames=config.transmit_queue_frames,
         )

@@ -107,6 +107,13 @@ class WallClock(Kernel):
         if self._poller is not None:
             self._poller.forget(fd)
 
+    def from_realtime_ns(self, realtime_ns: int) -> int:
+        """Return the kernel's time for a time of CLOCK_REALTIME, such as the kernel stamps on a received frame.
+
+        Right also after that clock was set, for times since.
+        """
+        return realtime_ns - time.time_ns() + self._clock_ns()
+
     def work_arrived(self) -> None:
         """See :class:`~rig.runtime.kernel.Kernel`."""
         if self._soon is None and self._loop is not None:
