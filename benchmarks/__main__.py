@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks import kernel, startup
+from benchmarks import csma, kernel, startup
 
 
 def main() -> None:
     """Print every quick figure; the cold start is measured only by ``python -m benchmarks.startup --cold``."""
     kernel.main()
+    csma.main()
     startup.main([])
 
 

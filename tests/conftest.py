@@ -15,6 +15,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ NEEDS = {
     "iverilog": (lambda: shutil.which("iverilog") is not None, "Icarus Verilog: apt-get install iverilog"),
     "tshark": (lambda: shutil.which("tshark") is not None, "tshark: apt-get install tshark"),
     "yosys": (_has_yosys, "Yosys and nextpnr: .venv/bin/pip install -e '.[fpga]'"),
+    "dask": (lambda: find_spec("distributed") is not None, "Dask: .venv/bin/pip install -e '.[dask]'"),
     "root": (_is_root, "root"),
     "tap": (lambda: os.access("/dev/net/tun", os.R_OK | os.W_OK), "/dev/net/tun: modprobe tun"),
     "userns": (
