@@ -1,4 +1,4 @@
-"""``rig conformance tcp|ip|arp|icmp|udp``: the requirement table of one protocol, as text or JSON."""
+"""``rig conformance tcp|ip|arp|icmp|udp|dns``: the requirement table of one protocol, as text or JSON."""
 
 from __future__ import annotations
 

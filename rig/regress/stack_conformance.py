@@ -79,7 +79,7 @@ def read_outcomes(path: Path = OUTCOMES_FILE) -> dict[str, tuple[tuple[str, ...]
     try:
         records = json.loads(path.read_text())
     except FileNotFoundError:
-        command = ".venv/bin/python -m pytest tests/wire tests/stack tests/packet_scripts"
+        command = ".venv/bin/python -m pytest tests/wire tests/stack tests/packet_scripts tests/sockets tests/apps"
         raise UsageError(f"{path} is not there: run the tests first, {command}") from None
     except ValueError as err:
         raise UsageError(f"{path} is not JSON ({err}): run the tests again") from err
@@ -92,7 +92,7 @@ def join(rows: Iterable[Row], outcomes: dict[str, tuple[tuple[str, ...], str]]) 
 
 
 def table(protocol: str, outcomes_file: Path = OUTCOMES_FILE) -> list[RowOutcome]:
-    """Return the table of one protocol: tcp, ip, arp, icmp or udp; :class:`UsageError` for another."""
+    """Return the table of one protocol: tcp, ip, arp, icmp, udp or dns; :class:`UsageError` for another."""
     tables = read_rows()
     if protocol not in tables:
         raise UsageError(f"there is no conformance table {protocol!r}; expected one of {', '.join(tables)}")

@@ -22,7 +22,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "rig.stack": ({"rig.wire"}, set()),
     "rig.adapter": ({"rig.wire"}, {"yaml"}),
     "rig.sockets": ({"rig.stack", "rig.wire"}, set()),
-    "rig.apps": ({"rig.sockets"}, {"h11"}),
+    "rig.apps": ({"rig.sockets", "rig.wire.dns"}, {"h11"}),
     "rig.driver": ({"rig.adapter", "rig.wire"}, set()),
     "rig.backends": ({"rig.adapter", "rig.wire", "rig.link"}, {"cocotb", "serial", "pyroute2"}),
     "firmware_models": ({"rig.wire", "rig.adapter", "rig.link"}, set()),

@@ -48,7 +48,7 @@ def test_every_id_of_the_packet_scripts_and_of_the_stack_tests_is_a_row() -> Non
 
 def test_tables_by_protocol() -> None:
     tables = read_rows()
-    assert list(tables) == ["tcp", "ip", "arp", "icmp", "udp"]
+    assert list(tables) == ["tcp", "ip", "arp", "icmp", "udp", "dns"]
     assert len(tables["tcp"]) > 150
 
 
