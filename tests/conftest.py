@@ -5,7 +5,8 @@ as *not run*, with the reason; with ``RIG_REQUIRE=all`` in the environment (as i
 Verilator is not among them: its absence is always a failure.
 
 At the end of a run ``build/test-summary.json`` holds ``{passed, failed, skipped, not_run: [{id, reason}]}`` and
-``build/requirements.json`` the outcome of every requirement that a collected test carries.
+``build/requirements.json`` the outcome of every requirement that a test carries: ``[{id, tests, outcome, outcomes}]``,
+the last by test. A run of some tests replaces what it ran and keeps the rest; a run of everything starts afresh.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,13 +99,30 @@ class _Facts:
     def count(self, outcome: str) -> int:
         return sum(1 for value in self.outcomes.values() if value == outcome)
 
-    def requirement_rows(self) -> list[dict[str, object]]:
-        rows: list[dict[str, object]] = []
-        for requirement, tests in sorted(self.requirements.items()):
-            outcomes = {self.outcomes.get(test, "not run") for test in tests}
-            order = ("failed", "not run", "skipped", "passed")
-            rows.append({"id": requirement, "tests": sorted(tests), "outcome": next(o for o in order if o in outcomes)})
-        return rows
+    def requirement_rows(self, earlier: Iterable[dict[str, Any]] = ()) -> list[dict[str, object]]:
+        """Return a row for each requirement, with the outcomes of ``earlier`` rows for tests that did not run now."""
+        ran = {test for tests in self.requirements.values() for test in tests}
+        known = {
+            row["id"]: {
+                test: outcome
+                for test, outcome in row.get("outcomes", {}).items()
+                if test not in ran and (ROOT / test.split("::")[0]).exists()
+            }
+            for row in earlier
+        }
+        for requirement, tests in self.requirements.items():
+            known.setdefault(requirement, {}).update({test: self.outcomes.get(test, "not run") for test in tests})
+        order = ("failed", "not run", "skipped", "passed")
+        return [
+            {
+                "id": requirement,
+                "tests": sorted(outcomes),
+                "outcome": next(outcome for outcome in order if outcome in outcomes.values()),
+                "outcomes": dict(sorted(outcomes.items())),
+            }
+            for requirement, outcomes in sorted(known.items())
+            if outcomes
+        ]
 
 
 _FACTS = pytest.StashKey[_Facts]()
@@ -161,7 +180,25 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     build = Path(session.config.getoption("--summary-folder"))
     build.mkdir(exist_ok=True)
     (build / "test-summary.json").write_text(json.dumps(summary, indent=2) + "\n")
-    (build / "requirements.json").write_text(json.dumps(facts.requirement_rows(), indent=2) + "\n")
+    table = build / "requirements.json"
+    earlier = [] if _is_everything(session) else _earlier_rows(table)
+    table.write_text(json.dumps(facts.requirement_rows(earlier), indent=2) + "\n")
+
+
+def _is_everything(session: pytest.Session) -> bool:
+    """Whether all tests were asked for, and none was left out."""
+    config = session.config
+    selects = any(config.getoption(name, None) for name in ("keyword", "markexpr", "deselect", "lf", "last_failed"))
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not selects
+    return whole and not session.shouldfail and not session.shouldstop
+
+
+def _earlier_rows(table: Path) -> list[dict[str, Any]]:
+    try:
+        rows = json.loads(table.read_text())
+    except (OSError, ValueError):
+        return []
+    return [row for row in rows if isinstance(row, dict) and "id" in row] if isinstance(rows, list) else []
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
