@@ -8,7 +8,6 @@ leaves by the interface it came from is forwarded, and its sender is told of the
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from rig.stack.fragments import fragment
@@ -73,7 +72,7 @@ class Forwarder:
             reporter.fragmentation_needed(packet, outgoing.mtu, now_ns)
             return
         counters.add("ip_forwarded")
-        for part in fragment(replace(packet, ttl=packet.ttl - 1), outgoing.mtu):
+        for part in fragment(packet._replace(ttl=packet.ttl - 1), outgoing.mtu):
             frame = outgoing.frame(part.serialize(), next_hop, now_ns)
             if frame is not None:
                 outgoing.transmit(frame)

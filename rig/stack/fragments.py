@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from rig.stack.config import Ipv4Config
 from rig.stack.counters import Counters
@@ -32,8 +31,7 @@ def fragment(packet: Ipv4Packet, mtu: int) -> Iterator[Ipv4Packet]:
         return
     room &= ~7  # the fragment offset counts units of 8 octets
     for start in range(0, octets, room):
-        yield replace(
-            packet,
+        yield packet._replace(
             payload=packet.payload[start : start + room],
             fragment_offset_octets=packet.fragment_offset_octets + start,
             more_fragments=packet.more_fragments or start + room < octets,
@@ -100,7 +98,7 @@ class Reassembler:
         if datagram.first is None:
             return None
         self._counters.add("ip_datagrams_reassembled")
-        return replace(datagram.first, payload=b"".join(datagram.parts), more_fragments=False)
+        return datagram.first._replace(payload=b"".join(datagram.parts), more_fragments=False)
 
     def datagram_expired(self, datagram: _Datagram, now_ns: int) -> None:
         """Discard a datagram whose time is up, and say so to its sender if the first fragment came."""
@@ -136,7 +134,7 @@ class Reassembler:
         datagram.stored_octets += end - start
         self._stored_octets += end - start
         if start == 0:
-            datagram.first = replace(packet, payload=parts[0])
+            datagram.first = packet._replace(payload=parts[0])
         return True
 
     def _drop_oldest(self) -> _Datagram:

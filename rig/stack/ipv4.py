@@ -72,20 +72,6 @@ class Path:
         self.link, self.next_hop = now.link, now.next_hop
         return changed
 
-    def frame(self, protocol: int, payload: bytes, now_ns: int, ttl: int, dscp: int = 0) -> bytes | None:
-        """Return the frame of an unfragmented packet, DF set, or None when it waits for address resolution."""
-        packet = Ipv4Packet(
-            self.source,
-            self.destination,
-            protocol,
-            payload,
-            ttl,
-            self._layer.next_identification(),
-            dont_fragment=True,
-            dscp=dscp,
-        )
-        return self.link.frame(packet.serialize(), self.next_hop, now_ns)
-
 
 class Ipv4Layer:
     """The one internet layer of a host, over all its interfaces."""

@@ -2,13 +2,16 @@
 
 Options are carried as octets and not looked into: nothing in the rig sends one, and a receiver may ignore all of them
 (RFC 1122 3.2.1.8). Fragments parse like whole packets; reassembly is the stack's.
+
+Packets, segments and their options are named tuples: as immutable as a frozen dataclass and four times faster to make,
+which a stack notices that makes three of them for each frame.
 """
 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from rig.errors import UsageError, WireError
 from rig.wire.checksum import internet_checksum
@@ -20,6 +23,7 @@ MAX_PACKET_OCTETS = 65535
 _HEADER = struct.Struct(">BBHHHBBHII")
 _CHECKSUM = struct.Struct(">H")
 _CHECKSUM_OFFSET = 10
+_VERSION_4_WITHOUT_OPTIONS = 0x45
 _DONT_FRAGMENT = 0x4000
 _MORE_FRAGMENTS = 0x2000
 _OFFSET_MASK = 0x1FFF
@@ -33,8 +37,7 @@ class Protocol(IntEnum):
     UDP = 17
 
 
-@dataclass(frozen=True, slots=True)
-class Ipv4Packet:
+class Ipv4Packet(NamedTuple):
     """One packet or fragment::
 
          0                   1                   2                   3
@@ -87,13 +90,30 @@ class Ipv4Packet:
         :class:`WireError` for a wrong version, header length, total length or header checksum (RFC 1122 3.2.1.1,
         3.2.1.2).
         """
-        header_octets = _check_header(data)
-        total_octets = int.from_bytes(data[2:4], "big")
-        if not header_octets <= total_octets <= len(data):
-            raise WireError(f"IPv4 total length {total_octets} is not in {header_octets} .. {len(data)}")
+        octets = len(data)
+        is_plain = octets >= MIN_HEADER_OCTETS and data[0] == _VERSION_4_WITHOUT_OPTIONS
+        header_octets = MIN_HEADER_OCTETS if is_plain else _check_header(data)
+        _, traffic, total_octets, identification, fragment, ttl, protocol, _, source, destination = _HEADER.unpack_from(
+            data
+        )
+        if not header_octets <= total_octets <= octets:
+            raise WireError(f"IPv4 total length {total_octets} is not in {header_octets} .. {octets}")
         if internet_checksum(data[:header_octets]) != 0:
             raise WireError("IPv4 header checksum is wrong")
-        return cls._build(data, header_octets, total_octets)
+        return cls(
+            source,
+            destination,
+            protocol,
+            memoryview(data)[header_octets:total_octets],
+            ttl,
+            identification,
+            fragment & _DONT_FRAGMENT != 0,
+            fragment & _MORE_FRAGMENTS != 0,
+            (fragment & _OFFSET_MASK) << 3,
+            traffic >> 2,
+            traffic & 3,
+            b"" if is_plain else bytes(data[MIN_HEADER_OCTETS:header_octets]),
+        )
 
     @classmethod
     def parse_quoted(cls, data: bytes | memoryview) -> Ipv4Packet:
@@ -103,16 +123,12 @@ class Ipv4Packet:
         they quote it (RFC 1812 4.3.2.3). :class:`WireError` for a wrong version or header length.
         """
         header_octets = _check_header(data)
-        return cls._build(data, header_octets, len(data))
-
-    @classmethod
-    def _build(cls, data: bytes | memoryview, header_octets: int, end: int) -> Ipv4Packet:
         _, traffic, _, identification, fragment, ttl, protocol, _, source, destination = _HEADER.unpack_from(data)
         return cls(
             source,
             destination,
             protocol,
-            memoryview(data)[header_octets:end],
+            memoryview(data)[header_octets:],
             ttl,
             identification,
             fragment & _DONT_FRAGMENT != 0,
@@ -120,7 +136,7 @@ class Ipv4Packet:
             (fragment & _OFFSET_MASK) << 3,
             traffic >> 2,
             traffic & 3,
-            bytes(data[MIN_HEADER_OCTETS:header_octets]) if header_octets > MIN_HEADER_OCTETS else b"",
+            bytes(data[MIN_HEADER_OCTETS:header_octets]),
         )
 
     def serialize(self) -> bytes:

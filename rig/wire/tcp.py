@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import IntFlag
+from typing import NamedTuple
 
 from rig.errors import UsageError, WireError
 from rig.wire.checksum import internet_checksum, pseudo_header_sum
 from rig.wire.ipv4 import Protocol
-from rig.wire.tcp_options import NO_OPTIONS, TcpOptions
+from rig.wire.tcp_options import NO_OPTIONS, NOP_NOP_TIMESTAMP, TcpOptions
 
 __all__ = ["HEADER_OCTETS", "NO_OPTIONS", "TcpFlag", "TcpOptions", "TcpSegment", "format_flags"]
 
 HEADER_OCTETS = 20
 
 _HEADER = struct.Struct(">HHIIBBHHH")
+_FIRST_OPTION = struct.Struct(">III")
 _CHECKSUM = struct.Struct(">H")
 _CHECKSUM_OFFSET = 16
 _TCP = int(Protocol.TCP)
@@ -37,8 +38,7 @@ class TcpFlag(IntFlag):
 _FIN = int(TcpFlag.FIN)
 
 
-@dataclass(frozen=True, slots=True)
-class TcpSegment:
+class TcpSegment(NamedTuple):
     """One segment::
 
          0                   1                   2                   3
@@ -104,6 +104,13 @@ class TcpSegment:
         if not HEADER_OCTETS <= header_octets <= octets:
             raise WireError(f"TCP data offset of {header_octets} octets is not in {HEADER_OCTETS} .. {octets}")
         view = memoryview(data)
+        options = NO_OPTIONS
+        if header_octets > HEADER_OCTETS:
+            kind, value, echo = _FIRST_OPTION.unpack_from(data, HEADER_OCTETS) if header_octets == 32 else (0, 0, 0)
+            if kind == NOP_NOP_TIMESTAMP:  # what every segment carries once time stamps are agreed on
+                options = TcpOptions(timestamp=(value, echo))
+            else:
+                options = TcpOptions.parse(view[HEADER_OCTETS:header_octets])
         return cls(
             source_port,
             destination_port,
@@ -113,7 +120,7 @@ class TcpSegment:
             window,
             view[header_octets:],
             urgent_pointer,
-            NO_OPTIONS if header_octets == HEADER_OCTETS else TcpOptions.parse(view[HEADER_OCTETS:header_octets]),
+            options,
         )
 
     def serialize(self, source_ip: int, destination_ip: int) -> bytes:

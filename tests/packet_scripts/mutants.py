@@ -27,7 +27,7 @@ OPENING: dict[str, list[Change]] = {
     "no_mss_in_syn": [(_TCB, "            mss=self.receiver.mss,\n", "            mss=None,\n")],
     "mss_from_nowhere": [(_TCB, "receiver.mss = path.link.mtu - HEADERS_OCTETS", "receiver.mss = 1460")],
     "mss_on_every_segment": [
-        (_TCB, "return NO_OPTIONS if timestamp is None else", "return TcpOptions(mss=1460) if timestamp is None else")
+        (_TCB, "if self.uses_timestamps else b\"\"\n", "if self.uses_timestamps else TcpOptions(mss=1460).serialize()\n")
     ],
     "handshake_not_completed": [(_ARRIVAL, "    receiver.ack_now = True\n    receiver.rcv_adv", "    receiver.rcv_adv")],
     "no_simultaneous_open": [
@@ -301,7 +301,7 @@ OPTIONS: dict[str, list[Change]] = {
     "scale_above_14": [(_TCB, "self.send_scale = min(options.window_scale, MAX_WINDOW_SCALE)", "self.send_scale = min(options.window_scale, 15)")],
     "echo_is_stale": [(_ARRIVAL, "        connection.remember_timestamp(segment.options, sequence, now_ns)\n", "        pass\n")],
     "echo_of_any_segment": [(_TCB, "if options.timestamp is not None and (self.receiver.last_ack_sent - sequence) & MASK < HALF:", "if options.timestamp is not None:")],
-    "stamps_without_agreement": [(_TCB, "        timestamp = (self.timestamp(now_ns), self.ts_recent) if self.uses_timestamps else None\n", "        timestamp = (self.timestamp(now_ns), self.ts_recent) if self.config.timestamps else None\n")],
+    "stamps_without_agreement": [(_TCB, "self.ts_recent) if self.uses_timestamps else b\"\"\n", "self.ts_recent) if self.config.timestamps else b\"\"\n")],
     "stamp_not_measured": [(_TCB, "        if not self.uses_timestamps or options.timestamp is None:\n            return None", "        if True:\n            return None")],
     "no_paws": [(_TCB, "        return now_ns - self.ts_recent_ns <= PAWS_LIFETIME_NS", "        return False")],
     "paws_without_wrap": [(_TCB, "(options.timestamp[0] - self.ts_recent) & MASK < HALF:\n            return False", "options.timestamp[0] >= self.ts_recent:\n            return False")],

@@ -57,14 +57,14 @@ def test_a_quoted_packet_may_be_cut_and_changed_on_the_way() -> None:
     octets = bytearray(PACKET.serialize())
     octets[8] -= 5  # the TTL, as routers do
     quoted = Ipv4Packet.parse_quoted(bytes(octets[:24]))
-    assert quoted == dataclasses.replace(PACKET, ttl=59, payload=b"payl")
+    assert quoted == PACKET._replace(ttl=59, payload=b"payl")
     for cut in range(20):
         with pytest.raises(WireError):
             Ipv4Packet.parse_quoted(bytes(octets[:cut]))
 
 
 def test_ipv4_options_are_padded_to_whole_words() -> None:
-    packet = dataclasses.replace(PACKET, options=b"\x01\x01\x01\x01\x01")
+    packet = PACKET._replace(options=b"\x01\x01\x01\x01\x01")
     assert packet.header_octets == 28
     assert Ipv4Packet.parse(packet.serialize()).options == b"\x01\x01\x01\x01\x01\0\0\0"
 
@@ -86,17 +86,17 @@ def test_ipv4_options_are_padded_to_whole_words() -> None:
 )
 def test_ipv4_that_does_not_fit(change: dict[str, object]) -> None:
     with pytest.raises(UsageError):
-        dataclasses.replace(PACKET, **change).serialize()  # type: ignore[arg-type]
+        PACKET._replace(**change).serialize()  # type: ignore[arg-type]
 
 
 def test_the_longest_ipv4_packet_fits() -> None:
-    packet = dataclasses.replace(PACKET, payload=bytes(65515))
+    packet = PACKET._replace(payload=bytes(65515))
     assert Ipv4Packet.parse(packet.serialize()) == packet
 
 
 @pytest.mark.parametrize("more_fragments, offset, expected", [(False, 0, False), (True, 0, True), (False, 8, True)])
 def test_is_fragment(more_fragments: bool, offset: int, expected: bool) -> None:
-    packet = dataclasses.replace(PACKET, more_fragments=more_fragments, fragment_offset_octets=offset)
+    packet = PACKET._replace(more_fragments=more_fragments, fragment_offset_octets=offset)
     assert packet.is_fragment is expected
 
 

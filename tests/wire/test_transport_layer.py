@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from rig.errors import UsageError, WireError
@@ -180,7 +178,7 @@ def test_options_that_do_not_fit(options: TcpOptions) -> None:
 )
 def test_tcp_that_does_not_fit(change: dict[str, int]) -> None:
     with pytest.raises(UsageError):
-        dataclasses.replace(SEGMENT, **change).serialize(A, B)
+        SEGMENT._replace(**change).serialize(A, B)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +192,7 @@ def test_tcp_that_does_not_fit(change: dict[str, int]) -> None:
     ],
 )
 def test_sequence_length_counts_syn_and_fin(flags: int, octets: int, expected: int) -> None:
-    assert dataclasses.replace(SEGMENT, flags=flags, payload=bytes(octets)).sequence_length == expected
+    assert SEGMENT._replace(flags=flags, payload=bytes(octets)).sequence_length == expected
 
 
 def test_reserved_bits_are_ignored() -> None:

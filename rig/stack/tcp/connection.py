@@ -22,8 +22,8 @@ from rig.stack.tcp.state import TRANSMITS_DATA, Cause, State
 from rig.stack.tcp.tcb import Tcb
 from rig.stack.timer_queue import NEVER
 from rig.units import NS_PER_S
-from rig.wire.ipv4 import Protocol
-from rig.wire.tcp import TcpFlag, TcpSegment
+from rig.wire.tcp import TcpFlag
+from rig.wire.tcp_packet import TcpPacketWriter
 
 if TYPE_CHECKING:
     from rig.stack.tcp.layer import TcpLayer
@@ -41,6 +41,7 @@ class Connection(Tcb):
         "_challenges_since_ns",
         "_is_ready",
         "_is_write_blocked",
+        "_writer",
         "deadline_ns",
         "dscp",
         "layer",
@@ -53,6 +54,7 @@ class Connection(Tcb):
         sender = Sender(config, iss, _congestion_control(config))
         super().__init__(config, path, local_port, remote_port, sender, Receiver(config, layer.counters))
         self.layer = layer
+        self._writer = TcpPacketWriter(path.source, path.destination, local_port, remote_port)
         self.ttl = layer.ip.config.ttl
         self.dscp = 0
         self.deadline_ns = NEVER
@@ -226,27 +228,28 @@ class Connection(Tcb):
     def rearm(self) -> None:
         """Bring the deadline up to date."""
         sender = self.sender
-        self.deadline_ns = min(
+        deadline_ns = min(
             sender.timer_ns, sender.give_up_ns, self.receiver.delayed_ack_ns, self.wait_ns, self.keepalive_ns
         )
-        self.layer.timers.update(self)
+        self.deadline_ns = deadline_ns
+        if deadline_ns < self.queued_ns:
+            self.layer.timers.update(self)
 
     def next_frame(self, now_ns: int) -> bytes | None:
         """Return the next frame, or None when nothing is to be sent now."""
         while True:
-            segment = self._next_segment(now_ns)
-            if segment is None:
+            packet = self._next_packet(now_ns)
+            if packet is None:
                 self._is_ready = False
                 self.rearm()
                 return None
             self.layer.counters.add("tcp_segments_sent")
-            octets = segment.serialize(self.local_address, self.remote_address)
-            frame = self.path.frame(Protocol.TCP, octets, now_ns, self.ttl, self.dscp)
+            frame = self.path.link.frame(packet, self.path.next_hop, now_ns)
             if frame is not None:
                 self.rearm()
                 return frame
 
-    def _next_segment(self, now_ns: int) -> TcpSegment | None:
+    def _next_packet(self, now_ns: int) -> bytes | None:
         state, sender, receiver = self.state, self.sender, self.receiver
         if state is State.CLOSED:
             return None
@@ -287,40 +290,42 @@ class Connection(Tcb):
         sender = self.sender
         return sender.snd_nxt if sender.probing else sender.snd_max
 
-    def _bare(self, sequence: int, now_ns: int) -> TcpSegment:
+    def _bare(self, sequence: int, now_ns: int) -> bytes:
         return self._segment(sequence, ACK, now_ns, b"")
 
-    def _segment(self, sequence: int, flags: int, now_ns: int, text: bytes) -> TcpSegment:
-        receiver = self.receiver
-        urgent = self.sender.urgent_pointer(sequence)
-        return TcpSegment(
-            self.local_port,
-            self.remote_port,
+    def _segment(self, sequence: int, flags: int, now_ns: int, text: bytes) -> bytes:
+        receiver, sender = self.receiver, self.sender
+        urgent = 0 if sender.urgent_until is None else sender.urgent_pointer(sequence)
+        return self._writer.write(
             sequence,
             receiver.rcv_nxt,
             flags | URG if urgent else flags,
             receiver.take_window_field(self.receive_scale),
-            text,
             urgent,
             self.segment_options(now_ns, len(text)),
+            text,
+            ttl=self.ttl,
+            dscp=self.dscp,
+            identification=self.layer.ip.next_identification(),
         )
 
-    def _syn(self, now_ns: int) -> TcpSegment:
+    def _syn(self, now_ns: int) -> bytes:
         sender, receiver = self.sender, self.receiver
         answering = self.state is State.SYN_RECEIVED
         if sender.timeouts:
             self.layer.counters.add("tcp_segments_retransmitted")
         sender.note_syn_sent(now_ns)
-        return TcpSegment(
-            self.local_port,
-            self.remote_port,
+        return self._writer.write(
             sender.iss,
             receiver.rcv_nxt if answering else 0,
             SYN | ACK if answering else SYN,
             receiver.take_window_field(0) if answering else min(receiver.capacity, 0xFFFF),
-            b"",
             0,
-            self.syn_options(now_ns),
+            self.syn_options(now_ns).serialize(),
+            b"",
+            ttl=self.ttl,
+            dscp=self.dscp,
+            identification=self.layer.ip.next_identification(),
         )
 
     def _send_reset(self, now_ns: int) -> None:

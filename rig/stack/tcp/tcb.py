@@ -16,7 +16,7 @@ from rig.stack.tcp.sender import Sender
 from rig.stack.tcp.seq import HALF, MASK
 from rig.stack.tcp.state import Cause, State, next_state
 from rig.stack.timer_queue import NEVER
-from rig.wire.tcp import NO_OPTIONS, TcpOptions
+from rig.wire.tcp_options import TcpOptions, timestamp_option
 
 if TYPE_CHECKING:
     from rig.stack.tcp.endpoint import StreamEndpoint
@@ -165,17 +165,17 @@ class Tcb:
             self.uses_sack = True
             self.sender.use_sack()
 
-    def segment_options(self, now_ns: int, text_octets: int) -> TcpOptions:
-        """Return the options of a segment without SYN that carries ``text_octets`` octets.
+    def segment_options(self, now_ns: int, text_octets: int) -> bytes:
+        """Return the options of a segment without SYN that carries ``text_octets`` octets, serialised.
 
         SACK blocks take only the room that the text leaves, so they never change where segments end.
         """
-        timestamp = (self.timestamp(now_ns), self.ts_recent) if self.uses_timestamps else None
         if self.uses_sack and self.receiver.queue:
+            timestamp = (self.timestamp(now_ns), self.ts_recent) if self.uses_timestamps else None
             room = (self.effective_mss() - text_octets - SACK_OPTION_OCTETS) // SACK_BLOCK_OCTETS
             limit = min(room, MAX_SACK_BLOCKS - self.uses_timestamps)
-            return TcpOptions(sack=self.receiver.sack_blocks(limit), timestamp=timestamp)
-        return NO_OPTIONS if timestamp is None else TcpOptions(timestamp=timestamp)
+            return TcpOptions(sack=self.receiver.sack_blocks(limit), timestamp=timestamp).serialize()
+        return timestamp_option(self.timestamp(now_ns), self.ts_recent) if self.uses_timestamps else b""
 
     def timestamp(self, now_ns: int) -> int:
         """Return TSval: a clock that ticks once per granularity, begun at a random point."""
