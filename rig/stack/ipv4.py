@@ -140,7 +140,7 @@ class Ipv4Layer:
                 if self._forwarder is not None and self._reporter is not None:
                     self._forwarder.forward(packet, link, self._reporter, now_ns)
                 return
-        if packet.is_fragment:
+        if packet.more_fragments or packet.fragment_offset_octets:
             whole = self._reassembler.add(packet, now_ns)
             if whole is None:
                 return

@@ -58,19 +58,18 @@ class Stack:
         if len(frame) < HEADER_OCTETS:
             counters.add("ethernet_too_short")
             return
-        view = memoryview(frame)
-        group = bool(view[0] & 1)
-        if not group and view[:6] != link.mac:
+        group = frame[0] & 1 == 1
+        if not group and frame[:6] != link.mac:
             counters.add("ethernet_not_for_us")
             return
-        if view[6:12] == link.mac:
+        if frame[6:12] == link.mac:
             counters.add("ethernet_own_frame")
             return
-        ethertype = view[12:14]
+        ethertype = frame[12:14]
         if ethertype == _IPV4:
-            self._ip.receive(view[HEADER_OCTETS:], link, group, now_ns)
+            self._ip.receive(memoryview(frame)[HEADER_OCTETS:], link, group, now_ns)
         elif ethertype == _ARP:
-            link.arp.receive(view[HEADER_OCTETS:], now_ns)
+            link.arp.receive(memoryview(frame)[HEADER_OCTETS:], now_ns)
         else:
             counters.add("ethernet_unknown_type")
 

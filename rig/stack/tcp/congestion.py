@@ -110,7 +110,8 @@ class LossRecovery:
 
     def allowance(self, ahead: int, flight: int, mss: int) -> int:
         """Return how many octets more the network may take: ``ahead`` lie between SND.UNA and SND.NXT."""
-        return self.control.cwnd + self.limited_transmit * mss - ahead
+        extra = self.limited_transmit * mss if self.duplicates else 0
+        return self.control.cwnd + extra - ahead
 
     def duplicate(self, snd_una: int, snd_max: int, mss: int, now_ns: int) -> bool:
         """Count a duplicate acknowledgement in the strict sense of RFC 5681, 2."""

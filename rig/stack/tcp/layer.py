@@ -64,7 +64,9 @@ class TcpLayer:
         counters.add("tcp_segments_received")
         key = (destination, segment.destination_port, source, segment.source_port)
         connection = self.connections.get(key)
-        if connection is not None and not self._is_reincarnation(connection, segment):
+        if connection is not None and (
+            connection.state is not State.TIME_WAIT or not self._is_reincarnation(connection, segment)
+        ):
             segment_arrives(connection, segment, now_ns)
             return
         listener = self._listener(destination, segment.destination_port)
@@ -137,7 +139,7 @@ class TcpLayer:
 
     def _is_reincarnation(self, connection: Connection, segment: TcpSegment) -> bool:
         """Tell whether a SYN may start anew a connection in TIME-WAIT (RFC 9293, 3.6.1, MAY-2; RFC 6191)."""
-        if connection.state is not State.TIME_WAIT or segment.flags & (SYN | ACK | RST | FIN) != SYN:
+        if segment.flags & (SYN | ACK | RST | FIN) != SYN:
             return False
         return 0 < (segment.sequence - connection.receiver.rcv_nxt) & MASK < HALF
 

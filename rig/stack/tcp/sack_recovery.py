@@ -34,6 +34,8 @@ class SackRecovery(LossRecovery):
         return True  # RFC 6298 (5.3): a partial acknowledgement is progress here, with several holes filled per RTT
 
     def allowance(self, ahead: int, flight: int, mss: int) -> int:
+        if not self.scoreboard and not self.in_recovery:
+            return self.control.cwnd - ahead  # nothing is known to be missing: all that is ahead is in the network
         if ahead < flight:  # a time-out moved SND.NXT back: what lies beyond it counts as lost
             return self.control.cwnd - (ahead - self.scoreboard.octets_below(ahead))
         return self.control.cwnd - self.pipe(flight, mss)
