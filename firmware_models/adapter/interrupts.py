@@ -9,6 +9,8 @@ first, whichever comes first; a field that is 0 does not take part. The count st
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rig.adapter.recorder import Timeline, TimelineEvent
 from rig.adapter.registers import INT_STATUS_RX, INT_STATUS_TX
 from rig.runtime.kernel import Event, Kernel, Timer
@@ -24,7 +26,7 @@ class InterruptController:
     __slots__ = (
         "_causes", "_cleared", "_cleared_ns", "_count_limit", "_due_ns", "_due_value", "_first_ns", "_kernel",
         "_line_ns", "_name", "_period_ns", "_time_limit_ns", "_timeline", "_timer", "is_asserted", "line", "mask",
-        "status",
+        "status", "watchers",
     )  # fmt: skip
 
     def __init__(self, kernel: Kernel, name: str, bus_period_ns: int, timeline: Timeline | None) -> None:
@@ -34,6 +36,7 @@ class InterruptController:
         self._timeline = timeline
         self.line: Event = kernel.event(f"interrupt line of {name}")
         self.is_asserted = False
+        self.watchers: list[Callable[[bool], None]] = []  # told the new level at the edge of the line
         self.status = 0
         self.mask = 0
         self._count_limit = 0
@@ -150,3 +153,5 @@ class InterruptController:
             self.line.clear()
             if self._timeline is not None:
                 self._timeline.add(TimelineEvent(self._line_ns, t_ns, self._name, "irq"))
+        for watcher in self.watchers:
+            watcher(value)

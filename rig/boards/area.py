@@ -197,7 +197,7 @@ def measure(job: Job, folder: Path) -> Row:
           f"read_verilog {' '.join(names)} harness.v; {device.synthesis} -top {job.top}_harness -json harness.json"],
          folder)  # fmt: skip
     family, *options = device.place
-    line, option = ('set_frequency {} {}', "--pcf") if family == "ice40" else ('FREQUENCY PORT "{}" {} MHZ;', "--lpf")
+    line, option = ("set_frequency {} {}", "--pcf") if family == "ice40" else ('FREQUENCY PORT "{}" {} MHZ;', "--lpf")
     constraints = "".join(line.format(clock, mhz) + "\n" for clock, mhz in job.limit_mhz.items())
     (folder / "clocks.txt").write_text(constraints)
     command = [find_tool(f"nextpnr-{family}"), *options, option, "clocks.txt", f"{option}-allow-unconstrained"]

@@ -196,5 +196,3 @@ def _run(command: list[str], stdin: str = "") -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout or done.stderr
-
-

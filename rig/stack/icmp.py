@@ -139,9 +139,7 @@ class IcmpLayer:
             return
         self._dispatch(NetworkError(packet, errno.EHOSTUNREACH, is_hard=False, is_local=True), now_ns)
 
-    def _answer_echo(
-        self, packet: Ipv4Packet, message: IcmpMessage, link: Link, broadcast: bool, now_ns: int
-    ) -> None:
+    def _answer_echo(self, packet: Ipv4Packet, message: IcmpMessage, link: Link, broadcast: bool, now_ns: int) -> None:
         if broadcast and not self._config.answer_broadcast_echo:
             self._counters.add("icmp_broadcast_echo_ignored")
             return

@@ -26,9 +26,7 @@ Verdicts = dict[str, str]
 def test_twin(contract: bad_input_contract.Contract, speed_mbps: int, full_duplex: bool) -> None:
     kernel = VirtualTime()
     segment = Segment(kernel, speed_mbps=speed_mbps, full_duplex=full_duplex)
-    a, b = (
-        ModelBus(kernel, LanAdapter(kernel, segment, rom, name=name)) for name, rom in zip("ab", ROMS, strict=True)
-    )
+    a, b = (ModelBus(kernel, LanAdapter(kernel, segment, rom, name=name)) for name, rom in zip("ab", ROMS, strict=True))
     bench = bad_input_contract.BadInputBench(kernel, (a, b), speed_mbps, full_duplex)
     kernel.run(contract(bench), limit_ns=10 * NS_PER_S)
 

@@ -55,6 +55,7 @@ class Pair:
     bus_b: CountingBus
     tasks: tuple[Task[None], ...]
     patience_ns: int = PATIENCE_NS
+    rest_ns: int = 300_000
 
     def check_health(self) -> None:
         """Traffic alone must not have made a driver reset its adapter."""
@@ -112,9 +113,9 @@ class Pair:
             what = f"{len(results)} of {count} results of {device.capabilities.name}"
             assert await self.scheduler.wait_first(device.irq, deadline_ns=deadline_ns) == 0, what
 
-    async def settle(self, t_ns: int = 300_000) -> None:
+    async def settle(self, t_ns: int | None = None) -> None:
         """Let everything come to rest."""
-        await self.scheduler.sleep_until(self.scheduler.now_ns + t_ns)
+        await self.scheduler.sleep_until(self.scheduler.now_ns + (self.rest_ns if t_ns is None else t_ns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,8 @@ class DeviceBench:
     buses: tuple[AdapterBus, AdapterBus]
     config: DriverConfig = field(default_factory=DriverConfig)
     """Speed and duplex must be those of the segment."""
+    rest_ns: int = 300_000
+    """After so long without a new frame nothing is under way; a serial line needs longer than a bus."""
 
     async def connect(self, changes_a: dict[str, Any] | None = None, changes_b: dict[str, Any] | None = None) -> Pair:
         """Start a driver on each adapter, with the bench's configuration and these changes to it."""
@@ -135,7 +138,7 @@ class DeviceBench:
             await driver.start()
             drivers.append(driver)
         tasks = tuple(self.scheduler.spawn(driver.run(), f"driver {driver.config.name}") for driver in drivers)
-        return Pair(self.scheduler, drivers[0], drivers[1], buses[0], buses[1], tasks)
+        return Pair(self.scheduler, drivers[0], drivers[1], buses[0], buses[1], tasks, rest_ns=self.rest_ns)
 
 
 Contract = Callable[[DeviceBench], Awaitable[None]]
@@ -361,7 +364,7 @@ async def frames_wait_in_the_ring_and_an_overrun_is_counted(bench: DeviceBench) 
         pair.b.irq.clear()
         while (frame := pair.b.receive()) is not None:
             arrived.append(frame.octets)
-        if await bench.scheduler.wait_first(pair.b.irq, deadline_ns=bench.scheduler.now_ns + 300_000) is None:
+        if await bench.scheduler.wait_first(pair.b.irq, deadline_ns=bench.scheduler.now_ns + bench.rest_ns) is None:
             break
     assert 1 < len(arrived) < count
     assert arrived == frames[: len(arrived)], "what was stored is whole and in order"

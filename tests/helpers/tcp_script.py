@@ -200,8 +200,10 @@ class TcpScript:
     def state(self) -> str:
         """Return the state of the connection with the peer, CLOSED where there is none."""
         for row in self.stack.netstat():
-            if row.protocol == "tcp" and row.local.endswith(f":{self.port}") and row.foreign.endswith(
-                f":{self.peer_port}"
+            if (
+                row.protocol == "tcp"
+                and row.local.endswith(f":{self.port}")
+                and row.foreign.endswith(f":{self.peer_port}")
             ):
                 return row.state
         return "CLOSED"

@@ -244,7 +244,5 @@ class _Episode:
             ((reg.REG_MDIO, source.randrange(1 << 28)),),
             *((reset,) * 4 if setup else ()),
         )
-        times = [
-            (SETUP_BITS + source.randrange(EPISODE_BITS // 2)) * self._bit_ns for _ in range(source.randrange(4))
-        ]
+        times = [(SETUP_BITS + source.randrange(EPISODE_BITS // 2)) * self._bit_ns for _ in range(source.randrange(4))]
         return [Poke(at_ns, source.choice(choices)) for at_ns in times]

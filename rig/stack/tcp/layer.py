@@ -30,9 +30,7 @@ MINIMUM_PATH_MTU = 576  # a smaller one in an ICMP message is not believed: RFC 
 class TcpLayer:
     """All connections and listening ports of a host."""
 
-    def __init__(
-        self, ip: Ipv4Layer, icmp: IcmpLayer, events: EventQueue, timers: TimerQueue, source: Random
-    ) -> None:
+    def __init__(self, ip: Ipv4Layer, icmp: IcmpLayer, events: EventQueue, timers: TimerQueue, source: Random) -> None:
         self.ip = ip
         self.config = ip.config.tcp
         self.counters = ip.counters
@@ -161,8 +159,10 @@ class TcpLayer:
             counters.add("tcp_no_route")
             return
         if flags & ACK:
-            if flags & SYN or now_ns >= listener.cookies_until_ns or not self._open_by_cookie(
-                listener, path, segment, now_ns
+            if (
+                flags & SYN
+                or now_ns >= listener.cookies_until_ns
+                or not self._open_by_cookie(listener, path, segment, now_ns)
             ):
                 counters.add("tcp_ack_in_listen")
                 self.reset_for(segment, path, now_ns)

@@ -43,9 +43,7 @@ class SackRecovery(LossRecovery):
     def duplicate(self, snd_una: int, snd_max: int, mss: int, now_ns: int) -> bool:
         return False  # RFC 6675, 2: with SACK, a duplicate is what tells something new; see ``selective``
 
-    def selective(
-        self, blocks: tuple[tuple[int, int], ...], snd_una: int, snd_max: int, mss: int, now_ns: int
-    ) -> bool:
+    def selective(self, blocks: tuple[tuple[int, int], ...], snd_una: int, snd_max: int, mss: int, now_ns: int) -> bool:
         """Take the SACK blocks of an acknowledgement; return whether recovery begins with the segment at SND.UNA."""
         flight = (snd_max - snd_una) & MASK
         if not self.scoreboard.update(blocks, snd_una, flight) or self.in_recovery:
