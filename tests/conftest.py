@@ -43,6 +43,7 @@ NEEDS = {
     "yosys": (_has_yosys, "Yosys and nextpnr: .venv/bin/pip install -e '.[fpga]'"),
     "dask": (lambda: find_spec("distributed") is not None, "Dask: .venv/bin/pip install -e '.[dask]'"),
     "root": (_is_root, "root"),
+    "curl": (lambda: shutil.which("curl") is not None, "curl: apt-get install curl"),
     "tap": (lambda: os.access("/dev/net/tun", os.R_OK | os.W_OK), "/dev/net/tun: modprobe tun"),
     "userns": (
         lambda: without_rights() is not None,

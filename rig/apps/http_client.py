@@ -91,20 +91,22 @@ class HttpClient:
         *,
         body: Body = b"",
         headers: HeaderFields = (),
+        host: str | None = None,
         deadline_ns: int | None = None,
         on_progress: OnProgress | None = None,
     ) -> HttpResponse:
         """Send one request and return the response with its whole body.
 
-        ``target`` is the path with its query. :class:`TimeoutError` at the absolute ``deadline_ns``; the connection is
-        then of no more use. :class:`HttpProtocolError` when the server breaks the protocol, ends within a message, or
-        said before that it would close. :class:`UsageError` for a method, target or field that HTTP does not allow.
+        ``target`` is the path with its query, ``host`` the Host field where it is not the address.
+        :class:`TimeoutError` at the absolute ``deadline_ns``; the connection is then of no more use.
+        :class:`HttpProtocolError` when the server breaks the protocol, ends within a message, or said before that it
+        would close. :class:`UsageError` for a method, target or field that HTTP does not allow.
         """
         self._deadline_ns = deadline_ns
         if not self._is_first and not self._stream.is_reusable():
             raise HttpProtocolError("the server closes the connection after the last response; open another")
         self._is_first = False
-        fields = [("Host", self._host), *headers]
+        fields = [("Host", self._host if host is None else host), *headers]
         if body != b"" or method == "PUT":
             fields += framing(body)
         try:

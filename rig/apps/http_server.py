@@ -289,4 +289,6 @@ def _path(target: str) -> str:
 
 
 def _media_type(path: str) -> str:
+    if path.endswith("/"):
+        return MEDIA_TYPES["html"]  # the list of a folder, or its index
     return MEDIA_TYPES.get(path.rpartition(".")[2].lower(), "application/octet-stream")

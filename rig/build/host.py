@@ -93,11 +93,11 @@ def _stack_config(station: Station, tcp: TcpSettings) -> StackConfig:
         interfaces=(InterfaceConfig(station_address(station), address, prefix_length),),
         gateway=None if station.gateway is None else parse_ipv4(station.gateway),
         hostname=station.name,
-        tcp=_tcp_config(tcp),
+        tcp=tcp_config(tcp),
     )
 
 
-def _tcp_config(tcp: TcpSettings) -> TcpConfig:
+def tcp_config(tcp: TcpSettings) -> TcpConfig:
     """Return the defaults of the stack with what the scenario says instead."""
     given = {
         "user_timeout_ns": _ns(tcp.user_timeout_ms),

@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from rig import __version__
-from rig.cli import commands_network, commands_node
+from rig.cli import commands_live, commands_network, commands_node
 from rig.errors import ExitCode, RigError
 
 
@@ -59,6 +59,7 @@ def build_app() -> typer.Typer:
     app.command("compare")(compare)
     commands_network.add_to(app)
     app.add_typer(_conformance_app(), name="conformance")
+    commands_live.add_to(app)
     commands_node.add_to(app)
     return app
 

@@ -33,9 +33,10 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "rig.regress": (EVERYTHING, {"cocotb", "cocotb_tools", "distributed", "filelock", "find_libpython"}),
     "rig.scenario": (EVERYTHING, {"filelock"}),
     "rig.boards": (EVERYTHING, {"serial", "filelock"}),
+    "rig.live": (EVERYTHING, set()),
     "rig.lab": (EVERYTHING, set()),
     "rig.cli": (
-        {"rig.scenario", "rig.lab", "rig.regress", "rig.boards", "rig.report", "rig.config", "rig.apps"}
+        {"rig.scenario", "rig.lab", "rig.live", "rig.regress", "rig.boards", "rig.report", "rig.config", "rig.apps"}
         | {"rig.runtime.control_client", "rig.stack.counter_names"},  # a running node, from another process
         {"typer", "rich", "click"},
     ),

@@ -1,0 +1,172 @@
+"""The node file: one host on the wall clock, the interface it uses, its addresses, and the services it offers.
+
+``rig up`` runs the services; ``rig curl``, ``rig ping`` and ``rig nc`` use everything else of the file.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from rig.config.scenario import InterfaceAddress, Ipv4Address, MacAddress, Name, Port, TcpSettings
+from rig.config.strict_yaml import Document, parse_document, read_document
+from rig.config.validation import Strict, validate
+from rig.errors import ConfigError
+
+INTERFACE_NAME_OCTETS = 15
+
+
+def _interface_name(text: str) -> str:
+    octets = len(text.encode())
+    if not 1 <= octets <= INTERFACE_NAME_OCTETS or "/" in text or any(map(str.isspace, text)):
+        raise ValueError(
+            f"{text!r} is no name of a network interface: 1 to {INTERFACE_NAME_OCTETS} octets, no space and no slash"
+        )
+    return text
+
+
+def _host_name(text: str) -> str:
+    labels = text.rstrip(".").split(".")
+    if len(text) > 253 or not all(1 <= len(label) <= 63 and label.isascii() for label in labels):
+        raise ValueError(f"{text!r} is no host name; write it as www.rig.test")
+    return text.rstrip(".").lower()
+
+
+InterfaceName = Annotated[str, AfterValidator(_interface_name)]
+HostName = Annotated[str, AfterValidator(_host_name)]
+
+
+class NicInterface(Strict):
+    """An interface that the host has: a USB adapter, a veth. ``speed_mbps`` and ``duplex``, together, are forced.
+
+    ``promiscuous``: receive every frame. ``show_fcs``: ask the driver for the FCS and for frames with errors.
+    """
+
+    kind: Literal["nic"]
+    name: InterfaceName
+    speed_mbps: Literal[10, 100, 1000] | None = None
+    duplex: Literal["half", "full"] | None = None
+    promiscuous: bool = False
+    show_fcs: bool = True
+
+
+class TapInterface(Strict):
+    """A TAP interface, made for the run: the host's own kernel is the peer, at ``host_ip`` if that is given."""
+
+    kind: Literal["tap"]
+    name: InterfaceName
+    host_ip: InterfaceAddress | None = None
+
+
+Interface = Annotated[NicInterface | TapInterface, Field(discriminator="kind")]
+
+
+class HttpService(Strict):
+    """A web server on a folder; what is PUT stays in memory. A relative ``folder`` is beside the node file."""
+
+    port: Port = 80
+    folder: str = "."
+
+
+class EchoService(Strict):
+    """Echo over TCP and UDP (RFC 862)."""
+
+    port: Port = 7
+
+
+class DnsService(Strict):
+    """A name server for the names given here and no others."""
+
+    port: Port = 53
+    names: dict[HostName, Ipv4Address] = Field(default={})
+
+
+class Services(Strict):
+    """What a node offers."""
+
+    http: HttpService | None = None
+    echo: EchoService | None = None
+    dns: DnsService | None = None
+
+
+class NodeConfig(Strict):
+    """A whole node file. ``mac`` is the node's own: not the one of the host's interface."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    name: Name
+    interface: Interface
+    mac: MacAddress
+    ip: InterfaceAddress
+    gateway: Ipv4Address | None = None
+    dns: list[Ipv4Address] = Field(default=[], max_length=3)
+    services: Services = Services()
+    tcp: TcpSettings = TcpSettings()
+
+
+def load_node(path: Path) -> NodeConfig:
+    """Read a node file; :class:`ConfigError` for whatever is wrong with the file or its content.
+
+    The folder of the web server comes out absolute, and is there.
+    """
+    return _checked(read_document(path))
+
+
+def parse_node(text: str, file: str) -> NodeConfig:
+    """Like :func:`load_node` for text at hand; ``file`` appears in messages, and relative folders are beside it."""
+    return _checked(parse_document(text, file))
+
+
+def _checked(document: Document) -> NodeConfig:
+    node = validate(document, NodeConfig)
+    problems = list(_problems(document, node))
+    if problems:
+        raise min(problems, key=lambda problem: problem.line or 0)
+    http = node.services.http
+    if http is None:
+        return node
+    folder = (Path(document.file).parent / http.folder).resolve()
+    if not folder.is_dir():
+        raise document.error(
+            f"there is no folder {folder}", ("services", "http", "folder"), expected="a folder to serve files from"
+        )
+    services = node.services.model_copy(update={"http": http.model_copy(update={"folder": str(folder)})})
+    return node.model_copy(update={"services": services})
+
+
+def _problems(document: Document, node: NodeConfig) -> Iterator[ConfigError]:
+    """Addresses fit each other; what goes together is together."""
+    own = ipaddress.IPv4Interface(node.ip)
+    if node.gateway is not None and ipaddress.IPv4Address(node.gateway) not in own.network:
+        yield document.error(
+            "the gateway is not in the node's network", ("gateway",), expected=f"an address in {own.network}",
+            got=node.gateway,
+        )  # fmt: skip
+    if node.gateway == str(own.ip):
+        yield document.error("the gateway is the node itself", ("gateway",), expected="another address")
+    interface = node.interface
+    if isinstance(interface, TapInterface):
+        if interface.host_ip is not None:
+            host = ipaddress.IPv4Interface(interface.host_ip)
+            if host.network != own.network or host.ip == own.ip:
+                yield document.error(
+                    "the host's address is not a neighbour's", ("interface", "host_ip"),
+                    expected=f"another address in {own.network}", got=interface.host_ip,
+                )  # fmt: skip
+    elif (interface.speed_mbps is None) != (interface.duplex is None):
+        given = "speed_mbps" if interface.duplex is None else "duplex"
+        yield document.error(
+            f"{given} alone cannot be forced", ("interface", given), expected="speed_mbps and duplex, or neither"
+        )
+    ports = [
+        (key, service.port)
+        for key in ("http", "echo", "dns")
+        if (service := getattr(node.services, key)) is not None
+    ]  # fmt: skip
+    for index, (key, port) in enumerate(ports):
+        taken = next((other for other, its in ports[:index] if its == port), None)
+        if taken is not None:
+            yield document.error(f"port {port} is taken by services.{taken}", ("services", key, "port"))

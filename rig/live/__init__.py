@@ -1,0 +1,1 @@
+"""A host on the wall clock and a real interface: its services, and the clients that speak from one."""
