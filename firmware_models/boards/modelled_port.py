@@ -8,14 +8,14 @@ from firmware_models.boards.serial_line import SerialLine
 
 
 class ModelledPort:
-    """An open port on ``line``. Opening another one on the same line takes the octets away from this one."""
+    """An open port on ``line``. What arrives reaches every port that is open on it, as with a port server."""
 
     def __init__(self, line: SerialLine) -> None:
         self.receiver: Callable[[bytes], None] | None = None
         self.lost: Callable[[str], None] | None = None
         self._line = line
         self._is_open = True
-        line.to_host.receiver = self._arrived
+        line.host_receivers.append(self._arrived)
 
     def write(self, octets: bytes) -> None:
         """Send octets; they wait for the line."""
@@ -24,14 +24,18 @@ class ModelledPort:
 
     def close(self) -> None:
         """Give the port back."""
-        self._is_open = False
+        if self._is_open:
+            self._is_open = False
+            self._line.host_receivers.remove(self._arrived)
 
     def unplug(self) -> None:
         """Take the port away from the host, as the operating system does."""
-        if self._is_open and self.lost is not None:
-            self._is_open = False
-            self.lost("the device has been unplugged")
+        lost = self.lost
+        if self._is_open:
+            self.close()
+            if lost is not None:
+                lost("the device has been unplugged")
 
     def _arrived(self, octets: bytes) -> None:
-        if self._is_open and self.receiver is not None:
+        if self.receiver is not None:
             self.receiver(octets)

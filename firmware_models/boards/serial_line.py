@@ -148,6 +148,14 @@ class SerialLine:
         self.to_board = LineDirection(kernel, baud, latency_ns=latency_ns, injector=injectors[0])
         self.to_host = LineDirection(kernel, baud, latency_ns=latency_ns, injector=injectors[1])
 
+        self.host_receivers: list[Callable[[bytes], None]] = []
+        """Who listens on the host's side."""
+        self.to_host.receiver = self._arrived
+
+    def _arrived(self, octets: bytes) -> None:
+        for receiver in tuple(self.host_receivers):
+            receiver(octets)
+
     def cut(self, is_cut: bool = True) -> None:
         """Cut both wires, or mend them."""
         self.to_board.is_cut = self.to_host.is_cut = is_cut

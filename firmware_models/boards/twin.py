@@ -54,6 +54,7 @@ class BoardTwin:
         self._bridge = BusBridge(kernel, adapter, greeting.largest_payload_octets, self._executed)
         self._is_line_free = True
         self._is_plugged = True
+        self._is_irq_stuck = False
         self._timer: Timer | None = None
         adapter.interrupts.watchers.append(self._irq_changed)
         adapter.power_watchers.append(self._power_changed)
@@ -114,7 +115,16 @@ class BoardTwin:
             self.session.executed(None, self._kernel.now_ns)
             self._proceed()
 
+    def stick_irq(self, level: bool) -> None:
+        """Have the interrupt line stay at ``level`` from now on: a fault."""
+        self._is_irq_stuck = False
+        if self.session.irq != level:
+            self._irq_changed(level)
+        self._is_irq_stuck = True
+
     def _irq_changed(self, is_asserted: bool) -> None:
+        if self._is_irq_stuck:
+            return
         self.session.line_changed(is_asserted, self._kernel.now_ns)
         self._proceed()
 

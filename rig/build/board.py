@@ -4,24 +4,29 @@ clock."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rig.backends.board import BoardBus, Expectation, OctetPort
 from rig.link.estimates import LinkSettings
 from rig.runtime.kernel import Kernel
+from rig.units import NS_PER_S
 
 if TYPE_CHECKING:
     from firmware_models.boards.serial_line import LineFaults, SerialLine
     from firmware_models.boards.twin import BoardTwin
     from firmware_models.network.segment import Segment
+    from rig.boards.faults import FarEnd
+
+T = TypeVar("T")
 
 DEFAULT_BAUD = 3_000_000
 DEFAULT_LATENCY_NS = 100_000
 """Of a modelled line, each way: a USB serial port in its low-latency mode."""
 DEFAULT_BOARD = "ulx3s-lan8720"
+FAR_END_MAC = bytes.fromhex("020000000001")
 
 
 @dataclass(slots=True)
@@ -37,6 +42,7 @@ class ModelledBoard:
     """Put it in again. The host finds the port under another name."""
     port_names: list[str]
     """Under which names the port was opened, in order."""
+    kernel: Kernel
 
 
 def session_ids(dice: Random) -> Iterator[int]:
@@ -103,4 +109,73 @@ def modelled_board(
     bus = BoardBus(
         kernel, open_port, session_ids(Random(f"{seed}/{name}/session")), expected or Expectation(name, board), settings
     )
-    return ModelledBoard(twin, line, bus, unplug, plug, names)
+    return ModelledBoard(twin, line, bus, unplug, plug, names, kernel)
+
+
+class TwinFarEnd:
+    """A twin behind a modelled line, as :mod:`rig.boards.faults` wants a far end."""
+
+    def __init__(self, kernel: Kernel, seed: int, *, baud: int, latency_ns: int) -> None:
+        from firmware_models.network.segment import Segment
+        from rig.adapter.mac_rom import MacRom
+
+        rom = MacRom(FAR_END_MAC).serialize()
+        self.scheduler = kernel
+        self.board = modelled_board(kernel, Segment(kernel), rom, baud=baud, latency_ns=latency_ns, seed=seed)
+        self.bus = self.board.bus
+        self._seed = seed
+        self._hosts = 1
+
+    def set_faults(self, flip: float, drop: float, double: float) -> None:
+        from firmware_models.boards.serial_line import FaultInjector, LineFaults
+
+        line = self.board.line
+        for name, direction in (("to_board", line.to_board), ("to_host", line.to_host)):
+            faults = LineFaults(flip, drop, double)
+            direction.injector = FaultInjector(faults, Random(f"{self._seed}/{name}"))
+
+    def garbage(self, octets: bytes) -> None:
+        self.board.line.to_host.write(octets)
+
+    def cut(self, is_cut: bool) -> None:
+        self.board.line.cut(is_cut)
+
+    def reset(self) -> None:
+        self.board.twin.reset()
+
+    def unplug(self) -> None:
+        self.board.unplug()
+
+    def plug(self) -> None:
+        self.board.plug()
+
+    def stick_irq(self, level: bool) -> None:
+        self.board.twin.stick_irq(level)
+
+    def another_host(self) -> BoardBus:
+        from firmware_models.boards.modelled_port import ModelledPort
+
+        self._hosts += 1
+        ids = session_ids(Random(f"{self._seed}/host {self._hosts}"))
+        name = f"host {self._hosts}"
+        return BoardBus(self.board.kernel, lambda: ModelledPort(self.board.line), ids, Expectation(name, DEFAULT_BOARD))
+
+
+def play_on_twin(
+    body: Callable[[FarEnd], Awaitable[T]],
+    *,
+    seed: int = 1,
+    baud: int = DEFAULT_BAUD,
+    latency_ns: int = DEFAULT_LATENCY_NS,
+    limit_ns: int = 3600 * NS_PER_S,
+) -> T:
+    """Run ``body`` on a fresh twin in virtual time, to its end."""
+    from rig.runtime.virtual_time import VirtualTime
+
+    kernel = VirtualTime()
+    far_end = TwinFarEnd(kernel, seed, baud=baud, latency_ns=latency_ns)
+
+    async def main() -> T:
+        return await body(far_end)
+
+    return kernel.run(main(), limit_ns=limit_ns)

@@ -218,8 +218,9 @@ class DeviceSession:
         if 1 <= behind <= self.identity.window:
             self._replay(frame.sequence)
         elif behind or not frame.payload:
-            is_news = self._nak_round is None or self._nak_round != self._round
-            if is_news or not frame.payload:
+            if not frame.payload:
+                self._nak(NakCode.SEQUENCE)
+            elif self._nak_round is None or self._nak_round != self._round:
                 self._nak(NakCode.SEQUENCE)
                 self._nak_round = self._round
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rig.errors import UsageError, WireError
@@ -24,6 +24,7 @@ from rig.link.messages import (
     serialize_hello,
 )
 
+UNHURRIED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 OCTET = st.integers(0, 255)
 FRAMES = st.builds(
     Frame, OCTET, OCTET, OCTET, OCTET, st.integers(0, 0xFFFF), st.binary(max_size=LARGEST_PAYLOAD_OCTETS)
@@ -58,6 +59,7 @@ def test_an_example_by_hand() -> None:
     assert example.octets == by_hand
 
 
+@UNHURRIED
 @given(FRAMES)
 def test_frames_come_back(frame: Frame) -> None:
     octets = frame.serialize()
@@ -66,6 +68,7 @@ def test_frames_come_back(frame: Frame) -> None:
     assert Frame.parse(octets[1:-1]) == frame
 
 
+@UNHURRIED
 @given(FRAMES, st.data())
 def test_a_damaged_frame_is_refused(frame: Frame, data: st.DataObject) -> None:
     piece = bytearray(frame.serialize()[1:-1])
@@ -100,6 +103,7 @@ def test_limits_of_a_frame() -> None:
         Frame.parse(b"\x01" * (LARGEST_PIECE_OCTETS + 1))
 
 
+@UNHURRIED
 @given(st.lists(FRAMES, max_size=4), st.lists(st.binary(max_size=40), min_size=5, max_size=5), st.integers(1, 64))
 def test_a_deframer_finds_every_frame_between_garbage(frames: list[Frame], noise: list[bytes], chunk: int) -> None:
     stream = noise[0]
@@ -128,6 +132,7 @@ def test_a_deframer_keeps_little_of_an_endless_piece() -> None:
     assert Frame.parse(frame) == page.examples()[0].frame
 
 
+@UNHURRIED
 @given(OPERATIONS)
 def test_batches_come_back(operations: list[LinkOperation]) -> None:
     payload = serialize_batch(operations)

@@ -176,7 +176,7 @@ def test_any_transactions_on_a_bad_line_are_done_once_and_in_order(
         assert sum(isinstance(event, Interrupt) for event in table.events) == 1
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 1 << 32), st.lists(st.sampled_from("ldn"), min_size=1, max_size=60))
 def test_whole_frames_that_are_lost_or_repeated(seed: int, fates: list[str]) -> None:
     """A frame that arrives twice, as no line does to it but a retransmission might, is executed once."""
