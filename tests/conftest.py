@@ -37,6 +37,7 @@ def _has_yosys() -> bool:
     return beside.exists() or (shutil.which("yosys") is not None and shutil.which("nextpnr-ice40") is not None)
 
 
+LINUX_PEERS = ("curl", "wget", "nginx", "nc", "nmap", "dnsmasq", "tcpdump", "ping", "ip", "nsenter", "unshare")
 NEEDS = {
     "iverilog": (lambda: shutil.which("iverilog") is not None, "Icarus Verilog: apt-get install iverilog"),
     "tshark": (lambda: shutil.which("tshark") is not None, "tshark: apt-get install tshark"),
@@ -44,6 +45,11 @@ NEEDS = {
     "dask": (lambda: find_spec("distributed") is not None, "Dask: .venv/bin/pip install -e '.[dask]'"),
     "root": (_is_root, "root"),
     "curl": (lambda: shutil.which("curl") is not None, "curl: apt-get install curl"),
+    "linux peers": (
+        lambda: all(map(shutil.which, LINUX_PEERS)),
+        "programs to talk to: apt-get install curl wget nginx-light netcat-openbsd nmap dnsmasq-base tcpdump "
+        "iputils-ping iproute2",
+    ),
     "tap": (lambda: os.access("/dev/net/tun", os.R_OK | os.W_OK), "/dev/net/tun: modprobe tun"),
     "userns": (
         lambda: without_rights() is not None,

@@ -269,7 +269,8 @@ class RawDevice(ABC):
 
     def _take_batch(self) -> None:
         """Read until there is nothing, or a batch is full: the next callback takes the next."""
-        for _ in range(BATCH_FRAMES):
+        taken = 0
+        while taken < BATCH_FRAMES:
             if len(self._received) >= self._room:
                 self._watch(False)
                 break
@@ -279,10 +280,12 @@ class RawDevice(ABC):
                 if err.errno in GONE:
                     self._fail(err)
                     break
+                taken += 1
                 self.counts["read_errors"] += 1  # such as ENETDOWN, once, when the interface goes down
                 continue
             if frames is None:
                 break
+            taken += max(1, len(frames))  # one that was merged counts as all that it is cut into
             for frame in frames:
                 self._take(frame)
         if self._received or self._failure is not None:

@@ -69,6 +69,7 @@ def _conformance_app() -> typer.Typer:
         help="Hold the adapter, or the stack, to a conformance list.", no_args_is_help=True, rich_markup_mode=None
     )
     app.command("mac")(conformance_mac)
+    app.command("linux")(commands_live.conformance_linux)
     for protocol in ("tcp", "ip", "arp", "icmp", "udp", "dns"):
         app.command(protocol, help=f"Say what the last test run showed of {protocol.upper()}.")(
             _stack_conformance(protocol)

@@ -211,6 +211,10 @@ WINDOW: dict[str, list[Change]] = {
     "reset_at_closed_window_lost": [(_ARRIVAL, "    if flags & RST:\n        _reset(connection, sequence, now_ns)\n        return\n", "    if flags & RST:\n        if receiver.window:\n            _reset(connection, sequence, now_ns)\n        return\n")],
     "urgent_at_closed_window_lost": [(_ARRIVAL, "    if flags & URG and connection", "    if flags & URG and text_fits and connection")],
     "no_window_update": [(_RECEIVER, "                self.ack_now = True\n        return data", "                pass\n        return data")],
+    "window_update_that_tells_nothing": [
+        (_RECEIVER, "            growth = min(self.capacity - len(self.buffer), self._largest_window) - window\n",
+         "            growth = self.capacity - len(self.buffer) - window\n")
+    ],
     "window_in_crumbs": [(_RECEIVER, "            if growth >= min(self.capacity // 2, self.mss if window < self.mss else 2 * self.mss):\n", "            if growth > 0:\n"),
                          (_RECEIVER, "        if free - window >= min(self.capacity // 2, self.mss):\n", "        if True:\n")],
     "right_edge_moves_back": [

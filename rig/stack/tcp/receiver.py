@@ -24,6 +24,7 @@ class Receiver:
         "_config",
         "_counters",
         "_fin_position",
+        "_largest_window",
         "_position",
         "_recent",
         "_urgent_position",
@@ -57,6 +58,7 @@ class Receiver:
         self.unacknowledged = 0
         self.delayed_ack_ns = NEVER
         self.fin_received = False
+        self._largest_window = 0xFFFF  # that the field can tell
         self._position = 0  # octets of the stream before rcv_nxt
         self._fin_position: int | None = None
         self._urgent_position = 0  # RCV.UP: octets of the stream up to the end of urgent data
@@ -182,7 +184,7 @@ class Receiver:
             del buffer[:max_octets]
         if not self.fin_received:
             window = self.window
-            growth = self.capacity - len(self.buffer) - window
+            growth = min(self.capacity - len(self.buffer), self._largest_window) - window
             if growth >= min(self.capacity // 2, self.mss if window < self.mss else 2 * self.mss):
                 self.ack_now = True
         return data
@@ -197,7 +199,8 @@ class Receiver:
         ``scale`` is the shift that the peer applies, 0 on a SYN. Receiver SWS avoidance: RFC 9293, 3.8.6.2.2.
         """
         window = (self.rcv_adv - self.rcv_nxt) & MASK
-        free = min(self.capacity - len(self.buffer), 0xFFFF << scale)
+        self._largest_window = 0xFFFF << scale
+        free = min(self.capacity - len(self.buffer), self._largest_window)
         if free - window >= min(self.capacity // 2, self.mss):
             field = free >> scale
         else:
