@@ -109,6 +109,8 @@ class BoardBus:
         """Of the present session, or the last."""
         self.watch_events: Callable[[LineEvent], None] | None = None
         """Called with each change of the interrupt line that the board tells of."""
+        self.watch_greeting: Callable[[Greeting], None] | None = None
+        """Called with the greeting of each session."""
         self.watch_log: Callable[[str], None] | None = None
         """Called with what the board logs."""
         self.sessions = 0
@@ -253,6 +255,8 @@ class BoardBus:
             return
         self.greeting = greeting
         self.sessions += 1
+        if self.watch_greeting is not None:
+            self.watch_greeting(greeting)
         self._end_opening(None)
 
     def _end_opening(self, refusal: LinkError | None) -> None:
@@ -412,6 +416,8 @@ def _why_no_greeting(name: str, session: HostSession, event: Closed) -> str:
             f"{name}: {event.detail}, and nothing else either: is the board powered and the bitstream loaded? Run "
             f"`rig board flash {name}`"
         )
+    if session.counts["echoed"]:
+        return f"{name}: {event.detail}; the port gives back what is sent to it: is a loopback plug on it?"
     sample = heard[:16].hex(" ")
     if session.counts["frames_received"]:
         return (

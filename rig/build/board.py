@@ -4,27 +4,31 @@ clock."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from random import Random
+from random import Random, SystemRandom
 from typing import TYPE_CHECKING, TypeVar
 
 from rig.backends.board import BoardBus, Expectation, OctetPort
 from rig.link.estimates import LinkSettings
 from rig.runtime.kernel import Kernel
-from rig.units import NS_PER_S
+from rig.units import NS_PER_MS, NS_PER_S
 
 if TYPE_CHECKING:
+    from firmware_models.boards.pseudo_terminal import PseudoTerminal
     from firmware_models.boards.serial_line import LineFaults, SerialLine
     from firmware_models.boards.twin import BoardTwin
     from firmware_models.network.segment import Segment
     from rig.boards.faults import FarEnd
+    from rig.runtime.pump_asyncio import WallClock
 
 T = TypeVar("T")
 
 DEFAULT_BAUD = 3_000_000
 DEFAULT_LATENCY_NS = 100_000
 """Of a modelled line, each way: a USB serial port in its low-latency mode."""
+HOST_JITTER_NS = 20 * NS_PER_MS
+"""Of a busy machine that runs Python."""
 DEFAULT_BOARD = "ulx3s-lan8720"
 FAR_END_MAC = bytes.fromhex("020000000001")
 
@@ -179,3 +183,79 @@ def play_on_twin(
         return await body(far_end)
 
     return kernel.run(main(), limit_ns=limit_ns)
+
+
+# -- on the wall clock -------------------------------------------------------------------------------------------------
+
+
+def port_bus(
+    kernel: WallClock,
+    locate: Callable[[], str],
+    *,
+    baud: int = DEFAULT_BAUD,
+    expected: Expectation,
+    settings: LinkSettings | None = None,
+) -> BoardBus:
+    """Return the bus of a board on a port of this machine.
+
+    ``locate`` returns the name or URL of the port whenever one is opened: a board that was plugged in again may have
+    another one. :class:`~rig.errors.LinkError` from it when the board is not there.
+    """
+    from rig.backends.serial_port import SerialPort
+
+    if settings is None:
+        settings = LinkSettings(keepalive_ns=NS_PER_S, host_jitter_ns=HOST_JITTER_NS)
+    bus = BoardBus(
+        kernel,
+        lambda: SerialPort(expected.name, locate(), baud, kernel.call_threadsafe),
+        session_ids(SystemRandom()),
+        expected,
+        settings,
+    )
+    bus.watch_greeting = lambda greeting: kernel.slow_down(greeting.time_scale)
+    return bus
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualBoard:
+    """A twin behind a pseudo-terminal."""
+
+    name: str
+    port: str
+    twin: BoardTwin
+    close: Callable[[], None]
+
+
+def virtual_boards(
+    kernel: WallClock,
+    boards: Sequence[str],
+    *,
+    baud: int = DEFAULT_BAUD,
+    speed_mbps: int = 100,
+    full_duplex: bool = False,
+    seed: int = 1,
+) -> list[VirtualBoard]:
+    """Return twins of boards of these kinds on one modelled cable, each behind a pseudo-terminal. Only within a run."""
+    from firmware_models.adapter.adapter import LanAdapter
+    from firmware_models.boards.pseudo_terminal import open_terminal
+    from firmware_models.boards.serial_line import SerialLine
+    from firmware_models.boards.twin import BoardTwin, connect, twin_greeting
+    from firmware_models.network.segment import Segment
+    from rig.adapter.mac_rom import MacRom
+
+    segment = Segment(kernel, speed_mbps=speed_mbps, full_duplex=full_duplex, seed=seed)
+    virtual = []
+    for number, board in enumerate(boards):
+        mac = bytes.fromhex("0200000000") + bytes([number + 1])
+        adapter = LanAdapter(kernel, segment, MacRom(mac).serialize(), name=f"{board}.{number}")
+        twin = BoardTwin(kernel, adapter, twin_greeting(board, baud=baud))
+        line = SerialLine(kernel, baud)
+        connect(twin, line)
+        terminal = open_terminal(line, baud, kernel.add_reader)
+
+        def close(terminal: PseudoTerminal = terminal) -> None:
+            kernel.remove_reader(terminal.fd)
+            terminal.close()
+
+        virtual.append(VirtualBoard(board, terminal.name, twin, close))
+    return virtual

@@ -17,6 +17,8 @@ class LinkSettings:
     first_timeout_ns: int = 100 * NS_PER_MS
     """Before the first measurement, and between greetings asked for."""
     shortest_timeout_ns: int = 2 * NS_PER_MS
+    host_jitter_ns: int = 0
+    """How late the host itself may be, by the wall clock; no time-out is shorter."""
     timeout_ceiling_ns: int = 250 * NS_PER_MS
     patience_ns: int = 5 * NS_PER_S
     """So long without any progress, and the link is down."""
@@ -47,10 +49,11 @@ class LinkSettings:
 class ReplyTimeout:
     """How long to wait for a reply beyond the time its octets take: RFC 6298 over measured excesses."""
 
-    __slots__ = ("_doublings", "_settings", "smoothed_ns", "variation_ns")
+    __slots__ = ("_doublings", "_settings", "_shortest_ns", "smoothed_ns", "variation_ns")
 
-    def __init__(self, settings: LinkSettings) -> None:
+    def __init__(self, settings: LinkSettings, jitter_ns: int = 0) -> None:
         self._settings = settings
+        self._shortest_ns = max(settings.shortest_timeout_ns, jitter_ns)
         self._doublings = 0
         self.smoothed_ns: int | None = None
         self.variation_ns = 0
@@ -78,7 +81,7 @@ class ReplyTimeout:
         if self.smoothed_ns is None:
             base = settings.first_timeout_ns
         else:
-            base = max(settings.shortest_timeout_ns, self.smoothed_ns + 4 * self.variation_ns)
+            base = max(self._shortest_ns, self.smoothed_ns + 4 * self.variation_ns)
         return min(base << min(self._doublings, 20), max(settings.timeout_ceiling_ns, base))
 
 

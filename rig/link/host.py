@@ -209,7 +209,6 @@ class HostSession:
                 self._go_down(Downfall.SILENT, f"no progress in {self.settings.patience_ns / NS_PER_S:.3g} s")
                 return
             self._timeout.expired()
-            self._limit.lost()
             self._probes.appendleft(self._first_unanswered())
         if self._ping_ns is not None and now_ns >= self._ping_ns:
             if now_ns - self._last_frame_ns >= self.settings.patience_ns:
@@ -347,6 +346,9 @@ class HostSession:
             self._events.append(LogLine(frame.payload.decode("ascii", "backslashreplace")))
 
     def _greeted(self, frame: Frame, now_ns: int) -> None:
+        if frame.payload == serialize_hello(self._session_id):
+            self.counts["echoed"] += 1
+            return
         try:
             greeting = Greeting.parse(frame.payload)
         except WireError as error:
@@ -366,6 +368,7 @@ class HostSession:
         self._edge_sequence = frame.credit & 0xFF
         self._hello_ns = None
         self._limit = PayloadLimit(min(self.settings.largest_payload_octets, greeting.largest_payload_octets))
+        self._timeout = ReplyTimeout(self.settings, self.settings.host_jitter_ns // greeting.time_scale)
         self._octet_ps = BITS_PER_OCTET * NS_PER_S * 1000 // greeting.baud
         self._line_free_ns = self._last_reply_ns = self._last_progress_ns = now_ns
         if self.settings.keepalive_ns is not None:

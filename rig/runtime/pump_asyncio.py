@@ -2,6 +2,9 @@
 
 The kernel's zero is the construction of the pump; its time is that of the operating system's monotonic clock, which
 asyncio uses as well. A callback that comes late finds the kernel catching up: each timer still sees its own time.
+
+Where what is driven is simulated, it is slower than life: :meth:`WallClock.slow_down` makes the kernel's time pass as
+slowly, so that every time-out is one of device time.
 """
 
 from __future__ import annotations
@@ -25,7 +28,9 @@ class WallClock(Kernel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._zero_ns = time.monotonic_ns()
+        self._zero_ns = time.monotonic_ns()  # of the operating system's clock ...
+        self._base_ns = 0  # ... when the kernel's time was this
+        self._scale = 1
         self._loop: asyncio.AbstractEventLoop | None = None
         self._over: asyncio.Future[None] | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -114,6 +119,15 @@ class WallClock(Kernel):
         """
         return realtime_ns - time.time_ns() + self._clock_ns()
 
+    def slow_down(self, scale: int) -> None:
+        """Let one ns of the kernel's time last ``scale`` ns of the wall clock, from now on.
+
+        A scale below the present one changes nothing: the slowest of what is driven counts.
+        """
+        if scale > self._scale:
+            self._base_ns, self._zero_ns = self._clock_ns(), time.monotonic_ns()
+            self._scale = scale
+
     def work_arrived(self) -> None:
         """See :class:`~rig.runtime.kernel.Kernel`."""
         if self._soon is None and self._loop is not None:
@@ -125,7 +139,7 @@ class WallClock(Kernel):
         return self._loop
 
     def _clock_ns(self) -> int:
-        return time.monotonic_ns() - self._zero_ns
+        return self._base_ns + (time.monotonic_ns() - self._zero_ns) // self._scale
 
     def _enter(self, fn: Callable[..., object], args: tuple[Any, ...]) -> None:
         self.enter(self._clock_ns(), fn, *args)
@@ -149,4 +163,5 @@ class WallClock(Kernel):
             return
         deadline_ns = self.next_deadline()
         if deadline_ns is not None:
-            self._alarm = self._loop.call_at((deadline_ns + self._zero_ns) / NS_PER_S, self._pump)
+            due_ns = (deadline_ns - self._base_ns) * self._scale + self._zero_ns
+            self._alarm = self._loop.call_at(due_ns / NS_PER_S, self._pump)

@@ -1,0 +1,91 @@
+"""A pseudo-terminal that a host takes for the serial port of a board; the baud rate is modelled behind it.
+
+A pseudo-terminal has no baud rate of its own, but it keeps what the host has set. Where that is not the board's, both
+sides read what a UART would read.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import termios
+import tty
+from collections.abc import Callable
+
+from firmware_models.boards.misread import misread
+from firmware_models.boards.serial_line import SerialLine
+from rig.errors import ToolError
+
+LARGEST_READ_OCTETS = 4096
+_SPEEDS = {getattr(termios, name): int(name[1:]) for name in dir(termios) if name[0] == "B" and name[1:].isdigit()}
+
+
+class PseudoTerminal:
+    """The board's end of a pseudo-terminal, on ``line``. ``name`` is what the host opens."""
+
+    def __init__(self, line: SerialLine, baud: int) -> None:
+        try:
+            self._board, self._host = os.openpty()
+        except OSError as error:
+            raise ToolError(f"no pseudo-terminal can be had: {error}") from error
+        tty.setraw(self._host)
+        speed = getattr(termios, f"B{baud}", None)
+        if speed is not None:
+            attributes = termios.tcgetattr(self._host)
+            attributes[4] = attributes[5] = speed
+            termios.tcsetattr(self._host, termios.TCSANOW, attributes)
+        os.set_blocking(self._board, False)
+        self.name = os.ttyname(self._host)
+        self.octets_lost = 0
+        """Octets to the host that nobody has read in time."""
+        self._line = line
+        self._baud = baud
+        line.host_receivers.append(self._to_host)
+
+    @property
+    def fd(self) -> int:
+        """What can be selected on."""
+        return self._board
+
+    def readable(self) -> None:
+        """Take what the host has written."""
+        try:
+            octets = os.read(self._board, LARGEST_READ_OCTETS)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            if error.errno == errno.EIO:  # nobody has it open
+                return
+            raise
+        self._line.to_board.write(misread(octets, self._host_baud(), self._baud))
+
+    def close(self) -> None:
+        """Take the port away: the host's next read fails."""
+        self._line.host_receivers.remove(self._to_host)
+        os.close(self._board)
+        os.close(self._host)
+
+    def _to_host(self, octets: bytes) -> None:
+        octets = misread(octets, self._baud, self._host_baud())
+        try:
+            sent = os.write(self._board, octets)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            sent = 0
+        self.octets_lost += len(octets) - sent
+
+    def _host_baud(self) -> int:
+        """Return what the host has set; the board's own rate where it is none that a number stands for."""
+        return _SPEEDS.get(termios.tcgetattr(self._board)[4], self._baud) or self._baud
+
+
+def open_terminal(
+    line: SerialLine, baud: int, add_reader: Callable[[int, Callable[[], object]], None]
+) -> PseudoTerminal:
+    """Make a pseudo-terminal whose octets are taken whenever ``add_reader`` says that there are some."""
+    terminal = PseudoTerminal(line, baud)
+    add_reader(terminal.fd, terminal.readable)
+    return terminal

@@ -1,0 +1,246 @@
+"""The board backend on ports of this machine, on the wall clock: pseudo-terminals, TCP, and what cannot be opened."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import threading
+import tty
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+import serial
+
+from firmware_models.boards.misread import misread
+from rig.adapter import registers as r
+from rig.adapter.bus import read32, read_block, write_block
+from rig.adapter.mac_rom import MacRom
+from rig.backends import serial_port
+from rig.backends.board import BoardBus, Expectation
+from rig.build.board import VirtualBoard, port_bus, virtual_boards
+from rig.errors import LinkError
+from rig.link.estimates import LinkSettings
+from rig.runtime.pump_asyncio import WallClock
+from rig.units import NS_PER_MS, NS_PER_S
+from tests.contract import bus_contract
+
+LIMIT_NS = 240 * NS_PER_S
+BOARD = "ulx3s-lan8720"
+IMPATIENT = LinkSettings(greeting_limit_ns=600 * NS_PER_MS, host_jitter_ns=20 * NS_PER_MS)
+Body = Callable[[WallClock, list[VirtualBoard]], Coroutine[Any, Any, None]]
+
+
+def play(body: Body, *, boards: int = 1, baud: int = 3_000_000) -> None:
+    kernel = WallClock()
+
+    async def main() -> None:
+        virtual = virtual_boards(kernel, [BOARD] * boards, baud=baud)
+        try:
+            await body(kernel, virtual)
+        finally:
+            for board in virtual:
+                board.close()
+
+    kernel.run(main(), limit_ns=LIMIT_NS)
+
+
+def bus_of(kernel: WallClock, port: str, *, baud: int = 3_000_000, settings: LinkSettings | None = None) -> BoardBus:
+    return port_bus(kernel, lambda: port, baud=baud, expected=Expectation("bench", BOARD), settings=settings)
+
+
+def test_the_bus_contract_through_a_pseudo_terminal() -> None:
+    async def body(kernel: WallClock, boards: list[VirtualBoard]) -> None:
+        bus = bus_of(kernel, boards[0].port)
+        rom = MacRom(bytes.fromhex("020000000001")).serialize()
+        bench = bus_contract.BusBench(kernel, bus, rom, time_is_simulated=False)
+        for contract in bus_contract.CONTRACT:
+            await contract(bench)
+        bus.close()
+
+    play(body)
+
+
+def test_two_boards_do_not_hear_each_others_port() -> None:
+    async def body(kernel: WallClock, boards: list[VirtualBoard]) -> None:
+        buses = [bus_of(kernel, board.port) for board in boards]
+        for number, bus in enumerate(buses):
+            await write_block(bus, r.WIN_BUFFER, bytes([number + 1]) * 2000)
+        for number, bus in enumerate(buses):
+            assert await read_block(bus, r.WIN_BUFFER, 2000) == bytes([number + 1]) * 2000
+            bus.close()
+
+    play(body, boards=2)
+
+
+def test_a_board_behind_a_port_server() -> None:
+    """``socket://``: octets of a pseudo-terminal carried over TCP, as a port server does."""
+
+    async def body(kernel: WallClock, boards: list[VirtualBoard]) -> None:
+        server = socket.create_server(("127.0.0.1", 0))
+        tty_fd = os.open(boards[0].port, os.O_RDWR | os.O_NOCTTY)
+
+        def pump(take: Callable[[], bytes], give: Callable[[bytes], object]) -> None:
+            try:
+                while octets := take():
+                    give(octets)
+            except OSError:  # the other side is gone
+                pass
+
+        def carry() -> None:
+            client, _ = server.accept()
+            with client:
+                back = threading.Thread(target=pump, args=(lambda: os.read(tty_fd, 4096), client.sendall), daemon=True)
+                back.start()
+                pump(lambda: client.recv(4096), lambda octets: os.write(tty_fd, octets))
+
+        carrier = threading.Thread(target=carry, daemon=True)
+        carrier.start()
+        bus = bus_of(kernel, f"socket://127.0.0.1:{server.getsockname()[1]}")
+        assert await read32(bus, r.REG_ID) == r.ID_RESET
+        await write_block(bus, r.WIN_BUFFER, bytes(range(256)) * 20)
+        assert await read_block(bus, r.WIN_BUFFER, 5120) == bytes(range(256)) * 20
+        bus.close()
+        carrier.join(10)
+        server.close()
+        os.close(tty_fd)
+
+    play(body)
+
+
+def test_a_board_that_comes_back_under_another_name() -> None:
+    async def body(kernel: WallClock, boards: list[VirtualBoard]) -> None:
+        ports = [boards[0].port]
+        bus = port_bus(kernel, lambda: ports[-1], expected=Expectation("bench", BOARD))
+        assert await read32(bus, r.REG_ID) == r.ID_RESET
+        boards[0].close()
+        await kernel.wait_first(bus.irq, deadline_ns=kernel.now_ns + 10 * NS_PER_S)
+        assert not bus.is_open
+        boards[:] = virtual_boards(kernel, [BOARD])
+        ports.append(boards[0].port)
+        with pytest.raises(LinkError, match="the port is gone"):
+            await read32(bus, r.REG_ID)
+        assert await read32(bus, r.REG_ID) == r.ID_RESET
+        assert bus.sessions == 2
+        bus.close()
+
+    play(body)
+
+
+async def refusal(kernel: WallClock, port: str, **options: Any) -> str:
+    bus = bus_of(kernel, port, settings=IMPATIENT, **options)
+    with pytest.raises(LinkError) as caught:
+        await read32(bus, r.REG_ID)
+    bus.close()
+    return str(caught.value)
+
+
+def test_a_wrong_baud_rate_says_what_it_hears() -> None:
+    async def body(kernel: WallClock, boards: list[VirtualBoard]) -> None:
+        text = await refusal(kernel, boards[0].port, baud=1_000_000)
+        assert "no greeting" in text
+        bus = bus_of(kernel, boards[0].port)
+        assert await read32(bus, r.REG_ID) == r.ID_RESET, "the right one still works"
+        bus.close()
+
+    play(body)
+
+
+@pytest.mark.parametrize(
+    ("says", "message"),
+    [
+        (b"", "nothing else either: is the board powered and the bitstream loaded? Run `rig board flash bench`"),
+        (b"\r\nU-Boot 2024.01 (Jan 01)\r\n=> ", "it says 'U-Boot 2024.01 (Jan 01)"),
+        (bytes([0xF8, 0x80, 0x00, 0xFE, 0x1E, 0x80]) * 4, "the baud rate is not that of the board (--baud)"),
+    ],
+)
+def test_what_is_no_board_of_ours_is_named(says: bytes, message: str) -> None:
+    far, near = os.openpty()
+    tty.setraw(near)
+    kernel = WallClock()
+
+    def answer() -> None:
+        os.read(far, 4096)
+        if says:
+            os.write(far, says)
+
+    async def main() -> None:
+        kernel.add_reader(far, answer)
+        try:
+            assert message in await refusal(kernel, os.ttyname(near))
+        finally:
+            kernel.remove_reader(far)
+
+    kernel.run(main(), limit_ns=LIMIT_NS)
+    os.close(far)
+    os.close(near)
+
+
+def test_a_port_that_only_echoes_is_not_taken_for_a_board() -> None:
+    kernel = WallClock()
+
+    async def main() -> None:
+        assert "gives back what is sent" in await refusal(kernel, "loop://")
+
+    kernel.run(main(), limit_ns=LIMIT_NS)
+
+
+def open_error(url: str) -> str:
+    with pytest.raises(LinkError) as caught:
+        serial_port.SerialPort("bench", url, 115_200, lambda *_: True)
+    return str(caught.value)
+
+
+def test_a_port_that_is_not_there() -> None:
+    text = open_error("/dev/ttyNOWHERE")
+    assert text.startswith("bench: no such port: /dev/ttyNOWHERE; ports of this machine: ")
+    assert "rig board scan" in text
+
+
+def test_a_port_that_may_not_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    far, near = os.openpty()
+
+    def refuse(self: serial.Serial) -> None:
+        raise serial.SerialException(errno.EACCES, "could not open port: Permission denied")
+
+    monkeypatch.setattr(serial.Serial, "open", refuse)
+    name = os.ttyname(near)
+    group = serial_port.group_of(name)
+    text = open_error(name)
+    assert f"permission denied on {name}; it belongs to group {group}: run `sudo usermod -aG {group} $USER`" in text
+    os.close(far)
+    os.close(near)
+
+
+def test_a_port_that_somebody_else_holds() -> None:
+    far, near = os.openpty()
+    name = os.ttyname(near)
+    first = serial_port.SerialPort("bench", name, 115_200, lambda *_: True)
+    text = open_error(name)
+    assert f"{name} is busy; held by: process {os.getpid()} (" in text
+    first.close()
+    first.close()
+    serial_port.SerialPort("bench", name, 115_200, lambda *_: True).close()
+    os.close(far)
+    os.close(near)
+
+
+@pytest.mark.parametrize("url", ["socket://127.0.0.1:1", "rfc2217://127.0.0.1:1"])
+def test_a_port_server_that_is_not_there(url: str) -> None:
+    assert f"{url} cannot be reached" in open_error(url)
+
+
+def test_a_url_of_no_known_kind() -> None:
+    assert "no port that can be opened" in open_error("carrier-pigeon://roof")
+
+
+def test_another_baud_rate_reads_other_octets() -> None:
+    """Sampled by hand: 0x55 alternates, so at half the rate every second bit is seen."""
+    assert misread(b"hello", 9600, 9600) == b"hello"
+    assert misread(b"\x55" * 4, 2, 1) != b"\x55" * 4
+    assert misread(b"\x00", 2, 1) == b"\xf8"
+    assert misread(b"", 9600, 115200) == b""
+    garbled = misread(bytes(range(256)), 3_000_000, 1_000_000)
+    assert 0 < len(garbled) < 256
+    assert len(misread(bytes(range(256)), 1_000_000, 3_000_000)) > 256
