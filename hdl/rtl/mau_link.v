@@ -64,7 +64,7 @@ module mau_link #(
         if (is_lost) count <= {2'd0, counts};  // too late to follow the one before: the first again
         if (passes && !link_ok) passed <= 1'b1;
         if (passed && !active && !sending) link_ok <= 1'b1;
-        if (link_ok) count <= 3'd0;
+        if (link_ok || force_fail) count <= 3'd0;
         if (is_lost || force_fail) begin
             link_ok <= 1'b0;
             passed  <= 1'b0;

@@ -34,10 +34,10 @@ module mau_receive (
     reg        hunting;   // for the SFD of this frame
     reg        found;     // the SFD is in the shift register, RX_DV not yet up
     reg [1:0]  offset;    // bits that came between the SFD and the nibble clock
-    reg [3:0]  waiting;   // bits of the frame in the shift register
+    reg [3:0]  waiting;   // bits in the shift register: of the frame, or before the SFD trusted ones, to 8
 
     wire       comes   = strobe && locked;  // a bit
-    wire       is_sfd  = comes && hunting && {shift[6:0], bit_value} == SFD;
+    wire       is_sfd  = comes && hunting && waiting >= SFD_BITS - 4'd1 && {shift[6:0], bit_value} == SFD;
     wire       tick    = locked ? comes && count >= LEAST_CLOCK : count >= LAST_CLOCK;
     wire       moves   = locked ? comes : tick;
     wire       wraps   = tick && index == 2'd3;
@@ -60,8 +60,10 @@ module mau_receive (
     always @(posedge clk) begin
         if (moves) shift <= {shift[9:0], bit_value};
         if (!locked) hunting <= 1'b1;
-        if (found && !wraps && comes) offset <= offset + 2'd1;
-        waiting <= waiting + {3'd0, comes && (found || rx_dv)} - (gives ? 4'd4 : 4'd0);
+        if (found && !wraps && moves) offset <= offset + 2'd1;
+        if (found || rx_dv) waiting <= waiting + {3'd0, comes} - (gives ? 4'd4 : 4'd0);
+        else if (!locked) waiting <= 4'd0;
+        else if (comes && waiting != SFD_BITS) waiting <= waiting + 4'd1;
         if (wraps) begin
             rx_dv <= gives;
             found <= 1'b0;

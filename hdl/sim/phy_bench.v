@@ -17,7 +17,7 @@ module phy_bench #(
   localparam CLOCK_HZ = 60_000_000;
 
   wire [1:0] td_p, td_n;
-  wire [15:0] signals;
+  wire [23:0] signals;
 
   phy_recorder_model recorder (.signals(signals));
 
@@ -111,6 +111,7 @@ module phy_bench #(
           .rd_low(rd_low)
       );
 
+      assign signals[16+4*e+:4] = rxd;
       assign signals[8*e+:8] = {rx_clk, link, col, crs, rx_dv, tx_en, td_n[e], td_p[e]};
       assign attention[4*e+:4] = {link, done_toggle, traffic.sent[0], pair.script_done[0]};
     end

@@ -18,8 +18,7 @@ NOMINAL_HALF_FS = 8_333_333
 PHY_ADDRESS = 1
 BIT_NS = 100
 
-# Bits of the recorder, of end 0; those of end 1 are 8 higher.
-TD_P, TD_N, TX_EN, RX_DV, CRS, COL, LINK, RX_CLK = (1 << bit for bit in range(8))
+RX_DV, RX_CLK = 1 << 3, 1 << 7  # bits of the recorder, of end 0; those of end 1 are 8 higher
 NAMES = ("td_p", "td_n", "tx_en", "rx_dv", "crs", "col", "link", "rx_clk")
 
 
@@ -167,6 +166,22 @@ class PhyBench:
 def read_record(path: Path) -> list[Change]:
     """Return the changes in the recorder's file, in order; empty if there is none."""
     return list(_changes(path.read_text(encoding="ascii"))) if path.exists() else []
+
+
+def read_receptions(path: Path, end: int) -> list[list[int]]:
+    """Return the nibbles of each reception (RX_DV) at an end, if its rx_clk and rx_dv were watched."""
+    receptions: list[list[int]] = []
+    was_receiving = False
+    for line in path.read_text(encoding="ascii").splitlines():
+        _, mask_text, value_text = line.split()
+        mask, value = int(mask_text, 16), int(value_text, 16) >> 8 * end
+        is_receiving = bool(value & RX_DV)
+        if is_receiving and not was_receiving:
+            receptions.append([])
+        was_receiving = is_receiving
+        if is_receiving and value & RX_CLK and mask >> 8 * end & RX_CLK:
+            receptions[-1].append(int(value_text, 16) >> 16 + 4 * end & 0xF)
+    return receptions
 
 
 def _changes(text: str) -> Iterator[Change]:

@@ -152,6 +152,22 @@ async def parallel(bench: PhyBench, tick_ns: int, job: dict[str, Any]) -> dict[s
     return {"registers": registers}
 
 
+async def script(bench: PhyBench, tick_ns: int, job: dict[str, Any]) -> dict[str, Any]:
+    """End 1 hears what the script of the line says: ``{duration_ns, ppm}``; its clock is ``ppm`` off."""
+    heard = bench.ends[1]
+    heard.clock(job["ppm"])
+    await bench.start()
+    for end in bench.ends:
+        await end.write_register(CONTROL, FULL_DUPLEX)
+    await _links(bench, tick_ns * 300, tick_ns)
+    await bench.sleep(50_000)
+    bench.watch("rx_dv", "rx_clk", ends=(1,))
+    heard.pair(script_on=1)
+    started_ns = bench.scheduler.now_ns
+    await bench.sleep(job["duration_ns"] + 20_000)
+    return {"started_ns": started_ns, "scripts_done": heard.scripts_done}
+
+
 async def traffic(bench: PhyBench, tick_ns: int, job: dict[str, Any]) -> dict[str, Any]:
     """Frames both ways at once, at the limits of clocks and jitter: ``{frames, octets, jitter_ps, is_extreme}``."""
     a, b = bench.ends
@@ -190,5 +206,5 @@ def _counts(
 
 PROGRAMS = {
     "line": line, "link": link, "jabber": jabber, "half_duplex": half_duplex, "negotiate": negotiate,
-    "parallel": parallel, "traffic": traffic,
+    "parallel": parallel, "script": script, "traffic": traffic,
 }  # fmt: skip

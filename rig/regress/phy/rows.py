@@ -44,7 +44,7 @@ def line(recording: Recording) -> list[Measured]:
     quiet_ps = recording.facts["pulses_end_ns"] * 1000
     pulses = _pulses(changes, until_ps=quiet_ps)
     intervals = [(later - rise) / 1000 * timers.tick_scale for (rise, _), (later, _) in pairwise(pulses)]
-    frames = [change for change in changes if change.time_ps > quiet_ps and change.end == 0]
+    frames = [change for change in changes if change.time_ps >= quiet_ps and change.end == 0]
     levels = _of(frames, "td_p")
     ends = [(fall - rise) / 1000 for rise, fall in _highs(frames) if fall - rise >= 200_000]
     gaps = [(later - time) / 1000 for (time, _), (later, _) in pairwise(levels) if later - time < 200_000]
@@ -53,7 +53,7 @@ def line(recording: Recording) -> list[Measured]:
     tx_en, td = _of(frames, "tx_en"), _of(frames, "td_n")
     latency = [min(t for t, _ in [*td, *levels] if t > rise) / 1000 - rise / 1000 for rise, value in tx_en if value]
     heard = _of(frames, "tx_en")
-    crs = [time for time, value in _of([c for c in changes if c.time_ps > quiet_ps], "crs", 1) if value]
+    crs = [time for time, value in _of([c for c in changes if c.time_ps >= quiet_ps], "crs", 1) if value]
     sense = [crs_ps / 1000 - rise / 1000 for crs_ps, (rise, _) in zip(crs, [e for e in heard if e[1]], strict=False)]
     return [
         Measured("PHY-1.1", "half a bit", "7.3.1.1", 49, 51, _span(halves), True),
@@ -112,8 +112,8 @@ def half_duplex(recording: Recording) -> list[Measured]:
     own = recording.facts["own_good"]
     together = [change for change in changes if change.time_ps >= both_ps]
     start_ps = next(time for time, value in _of(together, "tx_en") if value)
-    first_ps = next(time for time, _ in sorted(_of(together, "td_p") + _of(together, "td_n")) if time > start_ps)
-    col = [(time, value) for time, value in _of(together, "col") if time > start_ps]
+    first_ps = next(time for time, _ in sorted(_of(together, "td_p") + _of(together, "td_n")) if time >= start_ps)
+    col = [(time, value) for time, value in _of(together, "col") if time >= start_ps]
     presence = (col[0][0] - first_ps) / 1000
     end_ps = max(fall for _, fall in _highs([c for c in together if c.end == 0])) - 300_000
     drop = (col[1][0] - end_ps) / 1000
@@ -121,7 +121,7 @@ def half_duplex(recording: Recording) -> list[Measured]:
         Measured("PHY-4.1", "frames looped back", "14.2.1.3", 1, 1, (own, own), True),
         Measured("PHY-4.2", "SQE test after the end of data", "14.2.1.5 [M]", 600, 1600, (delay, delay), True),
         Measured("PHY-4.3", "length of the SQE test", "14.2.1.5 [M]", 500, 1500, (length, length), True),
-        Measured("PHY-5.1", "collision presence, on", "14.2.1.4 [M]", 0, 900, (presence, presence), True),
+        Measured("PHY-5.1", "collision presence, on", "14.2.1.4 [M]", -1, 900, (presence, presence), True),
         Measured("PHY-5.2", "collision presence, off", "14.2.1.4 [M]", -900, 900, (drop, drop), True),
     ]
 
@@ -178,7 +178,9 @@ def parallel(recording: Recording) -> list[Measured]:
     registers = facts["registers"]
     half = int(bool(registers[1] & 0x20) and registers[5] == 0x21 and not registers[6] & 1)
     return [
-        Measured("PHY-6.8", "autoneg_wait_timer, to 16 ms", "28.3.2", 500 * MS, 1_016 * MS, (wait, wait), timers.are_real),
+        Measured(
+            "PHY-6.8", "autoneg_wait_timer, to 16 ms", "28.3.2", 500 * MS, 1_016 * MS, (wait, wait), timers.are_real
+        ),
         Measured("PHY-6.9", "half duplex after parallel detection", "28.2.3.1", 1, 1, (half, half), True),
     ]
 

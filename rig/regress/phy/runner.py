@@ -16,6 +16,7 @@ from rig.regress.tools import Simulator
 TOP = "phy_bench"
 MAIN = "rig.regress.phy.programs:main"
 RECORD_NAME = "record.txt"
+SCRIPT_NAME = "line.txt"
 TIMEOUT_S = 1800
 
 
@@ -59,10 +60,17 @@ class Recording:
 
 
 def run_program(
-    program: str, timers: Timers, folder: Path, *, simulator: Simulator = "verilator", **arguments: Any
-) -> Recording:  # fmt: skip
+    program: str,
+    timers: Timers,
+    folder: Path,
+    *,
+    simulator: Simulator = "verilator",
+    line_script: str | None = None,
+    **arguments: Any,
+) -> Recording:
     """Build the bench unless it is cached, and run one program of :mod:`rig.regress.phy.programs` in ``folder``.
 
+    ``line_script`` is what the file for ``twisted_pair_model`` holds; ``arguments`` are the program's.
     :class:`~rig.errors.ToolError` if a simulator is missing or dies.
     """
     build = simbuild.build(
@@ -73,10 +81,13 @@ def run_program(
     record = folder / RECORD_NAME
     record.unlink(missing_ok=True)
     job = {"program": program, "tick_clocks": timers.tick_clocks, **arguments}
+    plusargs = [f"+phy_record={record}"]
+    if line_script is not None:
+        (folder / SCRIPT_NAME).write_text(line_script, encoding="ascii")
+        plusargs.append(f"+line_script={folder / SCRIPT_NAME}")
     result = simbuild.run(
-        build, run_dir=folder, main=MAIN, timeout_s=TIMEOUT_S, env={JOB_VARIABLE: json.dumps(job)},
-        plusargs=[f"+phy_record={record}"],
-    )  # fmt: skip
+        build, run_dir=folder, main=MAIN, timeout_s=TIMEOUT_S, env={JOB_VARIABLE: json.dumps(job)}, plusargs=plusargs
+    )
     result.check()
     return Recording(timers, result.value, read_record(record))
 
