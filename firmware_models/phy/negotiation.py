@@ -133,7 +133,7 @@ class Negotiation:
             if self._clocks == CLOCKS:
                 self._heard_word(self._word)
 
-    # -- sending ---------------------------------------------------------------------------------------------------------
+    # -- sending -------------------------------------------------------------------------------------------------------
 
     def _begin_burst(self) -> None:
         if self.state is State.COMPLETE:
@@ -158,7 +158,7 @@ class Negotiation:
                 self.full_duplex = bool(common & TEN_FULL)
             self._enter(State.CHECK if common else State.BREAK)
 
-    # -- receiving -------------------------------------------------------------------------------------------------------
+    # -- receiving -----------------------------------------------------------------------------------------------------
 
     def _silent(self, _: object) -> None:
         self._silence = None

@@ -45,7 +45,7 @@ RESET, LOOPBACK, AUTONEG, POWER_DOWN, ISOLATE, RESTART, FULL, COLLISION_TEST = (
 STATUS_ALWAYS = 0x1849 & ~0x0024  # 10BASE-T both modes, preamble suppression, able to negotiate, extended
 
 Record = Callable[[int, str, int], None]
-"""Told of each change: time in ps, signal (td_p, td_n, tx_en, crs, col, link), value. A frame's edges are told as it begins."""
+"""Told of each change: time in ps, signal (td_p, td_n, tx_en, crs, col, link), value; of a frame's edges beforehand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class TenBaseTPhy:
         self.link.force_fail = True
         kernel.call_at(kernel.now_ns + self.timers.tick_ns, self._tick)
 
-    # -- MII -------------------------------------------------------------------------------------------------------------
+    # -- MII -----------------------------------------------------------------------------------------------------------
 
     @property
     def full_duplex(self) -> bool:
@@ -108,7 +108,10 @@ class TenBaseTPhy:
         return self.negotiation.full_duplex
 
     def transmit(self, octets: bytes) -> int:
-        """Raise TX_EN with ``octets``, preamble to FCS, now; return when it falls, in ns. Not while one is under way."""
+        """Raise TX_EN with ``octets``, preamble to FCS, now, and return when it falls, in ns.
+
+        :class:`~rig.errors.UsageError` while it is up.
+        """
         now_ns = self._kernel.now_ns
         if self._wants_until_ns is not None:
             raise UsageError(f"{self.name} already transmits until {self._wants_until_ns} ns")
@@ -163,7 +166,7 @@ class TenBaseTPhy:
             self._show("col", 1)
             self._kernel.call_at(self._kernel.now_ns + SQE_NS, lambda _: self._update())
 
-    # -- line ------------------------------------------------------------------------------------------------------------
+    # -- line ----------------------------------------------------------------------------------------------------------
 
     def connect(self, send_line: Callable[[Burst], None]) -> None:
         """Say what takes the bursts that this PHY sends."""
@@ -221,7 +224,7 @@ class TenBaseTPhy:
             self._show("td_n", int(level == LOW), time_ps)
         self._send_line(Burst(self._kernel.now_ns, edges[-1][0] // 1000, edges, is_pulse))
 
-    # -- state -----------------------------------------------------------------------------------------------------------
+    # -- state ---------------------------------------------------------------------------------------------------------
 
     @property
     def _is_sending(self) -> bool:
@@ -262,7 +265,7 @@ class TenBaseTPhy:
             self._signals[name] = value
             self._record(self._kernel.now_ns * 1000 if time_ps is None else time_ps, name, value)
 
-    # -- management ------------------------------------------------------------------------------------------------------
+    # -- management ----------------------------------------------------------------------------------------------------
 
     def read_register(self, phy: int, register: int) -> int | None:
         """Return 16 bits, or None if this is not the PHY's address."""

@@ -247,6 +247,9 @@ JOBS = (
         limit_mhz={"clk_bus": 40.0, "clk_tx": 25.0, "clk_rx": 25.0}),
     Job("nic_mii", "up5k", "nic_mii", parameters={"BUFFER_PRESET": 0}),
     Job("nic_mii", "ecp5-85k", "nic_mii", limit_mhz={"clk_bus": 50.0, "clk_tx": 25.0, "clk_rx": 25.0}),
+    Job("mau_10baset", "hx8k", "phy_10baset", limit_lut4=450, limit_mhz={"clk": 60.0}),
+    Job("autoneg", "hx8k", "phy_10baset", limit_lut4=350, limit_mhz={"clk": 60.0}),
+    Job("phy_10baset", "up5k", "phy_10baset"),
     Job("nic_rmii", "ecp5-85k", "nic_rmii", limit_mhz={"clk_bus": 50.0, "clk_ref": 50.0}),
 )  # fmt: skip
 

@@ -16,23 +16,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from rig import __version__
-from rig.cli import commands_live, commands_network, commands_node
+from rig.cli import commands_live, commands_network, commands_node, commands_phy
+from rig.cli.choices import SideChoice, SimulatorChoice
 from rig.errors import ExitCode, RigError
-
-
-class SimulatorChoice(StrEnum):
-    """What simulates the Verilog."""
-
-    VERILATOR = "verilator"
-    ICARUS = "icarus"
-
-
-class MacBackendChoice(StrEnum):
-    """What ``rig conformance mac`` holds to the list."""
-
-    RTL = "rtl"
-    TWIN = "twin"
-    BOTH = "both"
 
 
 class BackendChoice(StrEnum):
@@ -70,6 +56,7 @@ def _conformance_app() -> typer.Typer:
     )
     app.command("mac")(conformance_mac)
     app.command("linux")(commands_live.conformance_linux)
+    commands_phy.add_to(app)
     for protocol in ("tcp", "ip", "arp", "icmp", "udp", "dns"):
         app.command(protocol, help=f"Say what the last test run showed of {protocol.upper()}.")(
             _stack_conformance(protocol)
@@ -164,7 +151,7 @@ def compare(
 
 def conformance_mac(
     row: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only this row; may be repeated.")] = None,
-    backend: Annotated[MacBackendChoice, typer.Option(help="Verilog, its twin, or both.")] = MacBackendChoice.BOTH,
+    backend: Annotated[SideChoice, typer.Option(help="Verilog, its twin, or both.")] = SideChoice.BOTH,
     simulator: Annotated[SimulatorChoice, typer.Option(help="What simulates the Verilog.")] = SimulatorChoice.VERILATOR,
     quick: Annotated[bool, typer.Option("--quick", help="Sample the stimuli of each row.")] = False,
     write_docs: Annotated[bool, typer.Option("--write-docs", help="Write docs/conformance-mac.md.")] = False,
@@ -174,10 +161,10 @@ def conformance_mac(
     from rig.cli.conformance import MacConformanceOptions, run_mac_conformance
     from rig.regress.conformance.runner import BackendName
 
-    backends: dict[MacBackendChoice, tuple[BackendName, ...]] = {
-        MacBackendChoice.RTL: ("rtl",),
-        MacBackendChoice.TWIN: ("twin",),
-        MacBackendChoice.BOTH: ("rtl", "twin"),
+    backends: dict[SideChoice, tuple[BackendName, ...]] = {
+        SideChoice.RTL: ("rtl",),
+        SideChoice.TWIN: ("twin",),
+        SideChoice.BOTH: ("rtl", "twin"),
     }
     options = MacConformanceOptions(row or (), backends[backend], simulator.value, quick, as_json, write_docs)
     raise typer.Exit(int(run_mac_conformance(options)))

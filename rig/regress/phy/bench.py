@@ -1,6 +1,6 @@
 """What a program in the simulator can do with ``phy_bench``: two 10BASE-T PHYs on a link.
 
-Times of the bench are ns of the simulation. The recorder's file holds ns with three decimals; :func:`read_record` gives the changes.
+Times of the bench are ns of the simulation. :func:`read_record` gives the changes in the recorder's file, in ps.
 """
 
 from __future__ import annotations

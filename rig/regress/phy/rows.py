@@ -157,8 +157,10 @@ def negotiate(recording: Recording) -> list[Measured]:
     full = sum(1 for registers in facts["registers"] if registers[1] & 0x20 and registers[5] & 0x61 == 0x61)
     return [
         Measured("PHY-6.1", "clock pulse to data pulse", "28.2.1.1.1", 55_500, 69_500, _span(data), timers.are_real),
-        Measured("PHY-6.2", "clock pulse to clock pulse", "28.2.1.1.1", 111_000, 139_000, _span(clocks), timers.are_real),
-        Measured("PHY-6.3", "pulses of a burst (a count)", "28.2.1.1", 17, 33, _span(float(len(b)) for b in bursts), True),
+        Measured("PHY-6.2", "clock pulse to clock pulse", "28.2.1.1.1", 111_000, 139_000, _span(clocks),
+                 timers.are_real),
+        Measured("PHY-6.3", "pulses of a burst (a count)", "28.2.1.1", 17, 33,
+                 _span(float(len(burst)) for burst in bursts), True),
         Measured("PHY-6.4", "interval of bursts", "28.2.1.1", 8 * MS, 24 * MS, _span(intervals), timers.are_real),
         Measured("PHY-6.5", "break_link_timer", "28.3.2", 1_200 * MS, 1_520 * MS, (silent, silent), timers.are_real),
         Measured("PHY-6.6", "link_fail_inhibit_timer, to 16 ms", "28.3.2", 734 * MS, 1_000 * MS, (inhibit, inhibit),

@@ -128,3 +128,30 @@ def measure(
         tell(f"{program} on the Verilog PHYs")
         rows += judge(run_program(program, timers, folder / program, simulator=simulator))
     return rows
+
+
+def measure_traffic(
+    frames: int, jitter_ps: int, folder: Path, *, simulator: Simulator = "verilator"
+) -> list[Measured]:  # fmt: skip
+    """Send ``frames`` frames of 64 to 256 octets each way at once, clocks 200 ppm apart, every edge off its place.
+
+    Each edge is off by its own amount, spread evenly up to ``jitter_ps``. The rows count the frames that came whole.
+    """
+    facts = run_program(
+        "traffic", SHORT_FOR_TRAFFIC, folder, simulator=simulator, frames=frames, octets=[64, 256], jitter_ps=jitter_ps
+    ).facts
+    rows = []
+    for number, direction in enumerate(("a_to_b", "b_to_a"), 1):
+        seen = facts[direction]
+        good = seen["good"] if seen["same_octets"] and seen["same_digest"] and not seen["bad"] else -1
+        title = f"frames of {frames} received, jitter {jitter_ps / 1000:g} ns, 200 ppm, {direction} (a count)"
+        rows.append(Measured(f"PHY-7.{number}", title, "14.3.1.3.1 [M]", frames, frames, (good, good), True))
+    return rows
+
+
+def measure_twin(timers: Timers) -> list[Measured]:
+    """Run every program of the list on twins with these timers and return its rows, in order."""
+    from rig.regress.phy.rows import ROWS
+    from rig.regress.phy.twin import run_twin_program
+
+    return [row for program, judge in ROWS.items() for row in judge(run_twin_program(program, timers))]

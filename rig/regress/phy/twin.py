@@ -1,4 +1,4 @@
-"""The programs of the conformance list on twins of the PHY, with the timers of a product: in virtual time they cost little.
+"""The programs of the conformance list on twins of the PHY; in virtual time the timers of a product cost little.
 
 Each is the twin of one in :mod:`rig.regress.phy.programs`, and its recording is judged by the same rows.
 """

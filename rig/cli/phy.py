@@ -1,0 +1,89 @@
+"""``rig conformance phy``: hold the 10BASE-T PHY, Verilog and twin, to its list, and show what was measured."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from rig.errors import ExitCode
+from rig.regress import simbuild
+from rig.regress.phy.runner import REAL, SHORT, Measured, measure, measure_traffic, measure_twin
+from rig.regress.tools import Simulator
+
+NS_PER_MS = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class PhyConformanceOptions:
+    """What the command line asks for."""
+
+    backends: Sequence[str] = ("rtl", "twin")
+    simulator: Simulator = "verilator"
+    real: bool = False
+    frames: int = 0
+    jitter_ps: int = 13_500
+    as_json: bool = False
+
+
+def run_phy_conformance(options: PhyConformanceOptions) -> ExitCode:
+    """Measure, print the table, and keep it in ``build/conformance-phy.json``.
+
+    The twin always has the timers of a product; the Verilog has them with ``real``, which takes minutes.
+    :class:`~rig.errors.ToolError` if a simulator is missing or dies.
+    """
+
+    def tell(words: str) -> None:
+        if not options.as_json:
+            print(f"{words} ...", file=sys.stderr)
+
+    build = simbuild.build_root().parent
+    results: list[tuple[str, Measured]] = []
+    if "rtl" in options.backends:
+        timers = REAL if options.real else SHORT
+        rows = measure(timers, build / "conformance-phy", simulator=options.simulator, tell=tell)
+        if options.frames:
+            tell(f"{options.frames} frames each way")
+            folder = build / "conformance-phy" / "traffic"
+            rows += measure_traffic(options.frames, options.jitter_ps, folder, simulator=options.simulator)
+        results += [("rtl", row) for row in rows]
+    if "twin" in options.backends:
+        results += [("twin", row) for row in measure_twin(REAL)]
+    text = json.dumps([{"backend": backend, **row.to_json()} for backend, row in results], indent=2) + "\n"
+    build.mkdir(parents=True, exist_ok=True)
+    (build / "conformance-phy.json").write_text(text, encoding="utf-8")
+    if options.as_json:
+        print(text, end="")
+    else:
+        _show(results)
+    return ExitCode.PASSED if all(row.passed for _, row in results) else ExitCode.TEST_FAILURES
+
+
+def _show(results: Sequence[tuple[str, Measured]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("row", "backend", "what", "clause", "least", "greatest", "measured", "timer", "outcome"):
+        table.add_column(name, justify="right" if name in ("least", "greatest", "measured") else "left")
+    for backend, row in sorted(results, key=lambda result: result[1].id):
+        low, high = (_value(row, value) for value in row.measured_ns)
+        table.add_row(
+            row.id, backend, row.title, row.source, _value(row, row.min_ns), _value(row, row.max_ns),
+            low if low == high else f"{low} .. {high}", "" if row.real_value else "shortened",
+            "[green]passed[/]" if row.passed else "[red]failed[/]",
+        )  # fmt: skip
+    console = Console(highlight=False)
+    console.print(table)
+    passed = sum(row.passed for _, row in results)
+    console.print(f"\n{passed} passed, {len(results) - passed} failed")
+
+
+def _value(row: Measured, value: float) -> str:
+    """Return a time with its unit, or a plain number for a row that counts."""
+    if row.title.endswith("(a count)") or row.max_ns <= 2:
+        return f"{value:g}"
+    if abs(value) >= NS_PER_MS:
+        return f"{value / NS_PER_MS:.1f} ms"
+    return f"{value:,.0f} ns".replace(",", " ")
