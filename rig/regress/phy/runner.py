@@ -144,7 +144,7 @@ def measure_traffic(
     for number, direction in enumerate(("a_to_b", "b_to_a"), 1):
         seen = facts[direction]
         good = seen["good"] if seen["same_octets"] and seen["same_digest"] and not seen["bad"] else -1
-        title = f"frames of {frames} received, jitter {jitter_ps / 1000:g} ns, 200 ppm, {direction} (a count)"
+        title = f"frames received, edges off by {jitter_ps / 1000:g} ns, clocks by 200 ppm, {direction} (a count)"
         rows.append(Measured(f"PHY-7.{number}", title, "14.3.1.3.1 [M]", frames, frames, (good, good), True))
     return rows
 
