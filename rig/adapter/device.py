@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntFlag
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from rig.runtime.kernel import Event
 
@@ -30,8 +30,7 @@ class ReceiveStatus(IntFlag):
     SYMBOL_ERROR = 1 << 10
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedFrame:
+class ReceivedFrame(NamedTuple):
     """A frame from the medium. ``octets`` may carry the padding of a short frame, never the FCS.
 
     ``time_ns`` is when its end was received, by the clock of the device; ``fcs`` is the 4 octets of FCS in wire order
@@ -56,8 +55,7 @@ class TransmitOutcome(Enum):
     LOST = "lost with a reset, the power or the bus of the adapter"
 
 
-@dataclass(frozen=True, slots=True)
-class TransmitResult:
+class TransmitResult(NamedTuple):
     """How one frame fared that :meth:`FrameDevice.try_transmit` took.
 
     ``end_ns`` is when the adapter was done with it and ``start_ns`` when the first bit of its preamble left (equal to

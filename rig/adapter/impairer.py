@@ -14,7 +14,7 @@ was lost on its way out, and its transmit result is then made here.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from random import Random
 
@@ -212,9 +212,9 @@ class Impairer:
         due_ns, octets, received = out
         assert received is not None, "whatever comes in was received"
         if octets is received.octets:
-            return received if due_ns <= received.time_ns else replace(received, time_ns=due_ns)
+            return received if due_ns <= received.time_ns else received._replace(time_ns=due_ns)
         shown = None if received.fcs is None else fcs(octets)
-        return replace(received, octets=octets, time_ns=max(due_ns, received.time_ns), fcs=shown)
+        return received._replace(octets=octets, time_ns=max(due_ns, received.time_ns), fcs=shown)
 
     def transmit_results(self) -> list[TransmitResult]:
         """Return the device's results, one for each copy of a frame, and one as sent for each that was lost here."""

@@ -18,7 +18,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from rig.adapter.device import (
     Capabilities,
@@ -99,8 +99,7 @@ class RawDeviceConfig:
             raise UsageError(f"{self.name}: queues hold 1 to 4096 frames to send and 1 to 65536 received ones")
 
 
-@dataclass(frozen=True, slots=True)
-class RawFrame:
+class RawFrame(NamedTuple):
     """A frame as it was read: octets with FCS where ``has_fcs``, and when, by the kernel's time, or None for now."""
 
     octets: bytes

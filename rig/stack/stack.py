@@ -67,7 +67,9 @@ class Stack:
             return
         ethertype = frame[12:14]
         if ethertype == _IPV4:
-            self._ip.receive(memoryview(frame)[HEADER_OCTETS:], link, group, now_ns)
+            packet = memoryview(frame)[HEADER_OCTETS:]
+            if group or not self._tcp.receive_plain(packet, link, now_ns):
+                self._ip.receive(packet, link, group, now_ns)
         elif ethertype == _ARP:
             link.arp.receive(memoryview(frame)[HEADER_OCTETS:], now_ns)
         else:

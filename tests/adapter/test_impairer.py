@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine
-from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -279,7 +278,7 @@ def test_a_damaged_frame_shows_the_fcs_of_its_damage() -> None:
     ends.near._device._received.append(whole)  # type: ignore[attr-defined]
     damaged = ends.near.receive()
     assert damaged is not None and damaged.octets != frame and damaged.fcs == fcs(damaged.octets)
-    assert damaged.time_ns == 0 and damaged == replace(whole, octets=damaged.octets, fcs=damaged.fcs)
+    assert damaged.time_ns == 0 and damaged == whole._replace(octets=damaged.octets, fcs=damaged.fcs)
 
 
 def test_the_same_seed_does_the_same_and_a_cancelled_run_ends() -> None:

@@ -327,7 +327,7 @@ ATTACKS: dict[str, list[Change]] = {
     "no_syn_cookies": [(_LAYER, "            if self.config.syn_cookies:\n", "            if False:\n"),
                        (_LAYER, "            next(iter(listener.half_open)).delete(Cause.GIVE_UP, None)\n", "            pass\n")],
     "any_cookie_taken": [(_COOKIES, "or cookie & _HASH_MASK != self._hash(name, peer_iss, counter, mss_class):", ":")],
-    "old_cookie_taken": [(_COOKIES, "        if age > 1 or", "        if"), (_LAYER, "or now_ns >= listener.cookies_until_ns or", "or")],
+    "old_cookie_taken": [(_COOKIES, "        if age > 1 or", "        if"), (_LAYER, "                or now_ns >= listener.cookies_until_ns\n", "")],
 }
 
 MUTANTS: dict[str, list[Change]] = {

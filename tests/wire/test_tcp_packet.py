@@ -6,11 +6,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rig.errors import UsageError
+from rig.errors import UsageError, WireError
+from rig.wire.checksum import internet_checksum
 from rig.wire.ipv4 import Ipv4Packet, Protocol
 from rig.wire.tcp import TcpOptions, TcpSegment
 from rig.wire.tcp_options import timestamp_option
-from rig.wire.tcp_packet import TcpPacketWriter
+from rig.wire.tcp_packet import TcpPacketWriter, parse_plain_packet
 
 FULL = 0xFFFFFFFF
 words, halves = st.integers(0, 0xFFFFFFFF), st.integers(0, 0xFFFF)
@@ -41,6 +42,46 @@ def test_the_octets_are_those_of_the_codecs(
     written = writer.write(sequence, ack, flags, window, urgent, options.serialize(), text, **rest)
     assert written == packet.serialize()
     assert TcpSegment.parse(Ipv4Packet.parse(written).payload, source, destination) == segment
+
+
+def by_the_codecs(data: bytes) -> tuple[int, int, TcpSegment] | None:
+    try:
+        packet = Ipv4Packet.parse(data)
+        segment = TcpSegment.parse(packet.payload, packet.source, packet.destination)
+    except WireError:
+        return None
+    return packet.source, packet.destination, segment
+
+
+@given(
+    st.one_of(st.just(TcpOptions()), some_options), st.binary(max_size=40), st.integers(0, 8),
+    st.lists(st.tuples(st.integers(0, 59), st.integers(1, 255)), max_size=2),
+)  # fmt: skip
+@settings(deadline=None, max_examples=400)
+def test_what_the_short_way_reads_the_codecs_read_too(
+    options: TcpOptions, text: bytes, pad: int, changes: list[tuple[int, int]]
+) -> None:
+    segment = TcpSegment(1, 2, 3, 4, 0x18, 5, text, 0, options)
+    data = bytearray(Ipv4Packet(9, 8, Protocol.TCP, segment.serialize(9, 8)).serialize() + bytes(pad))
+    for place, change in changes:
+        data[place % len(data)] ^= change
+    if changes and data[0] == 0x45:  # a header that is right again, so that its meaning counts
+        data[10:12] = bytes(2)
+        data[10:12] = internet_checksum(bytes(data[:20])).to_bytes(2, "big")
+    read = parse_plain_packet(memoryview(bytes(data)))
+    if read is not None:
+        assert read == by_the_codecs(bytes(data))
+    elif not changes:
+        assert options.sack, "what a connection sends all the time is read"
+
+
+@given(st.binary(max_size=80), st.integers(0, 80))
+@settings(deadline=None)
+def test_the_short_way_survives_anything(noise: bytes, cut: int) -> None:
+    whole = Ipv4Packet(9, 8, Protocol.TCP, TcpSegment(1, 2, 3, 4, 16, 5, noise).serialize(9, 8)).serialize()
+    for data in (noise, whole[:cut], b"\x45" + noise):
+        read = parse_plain_packet(memoryview(data))
+        assert read is None or read == by_the_codecs(data)
 
 
 def test_a_time_stamp_alone_has_a_short_way() -> None:

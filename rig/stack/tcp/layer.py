@@ -23,6 +23,7 @@ from rig.stack.timer_queue import TimerQueue
 from rig.wire.checksum import internet_checksum, pseudo_header_sum
 from rig.wire.ipv4 import Ipv4Packet, Protocol
 from rig.wire.tcp import TcpOptions, TcpSegment
+from rig.wire.tcp_packet import parse_plain_packet
 
 MINIMUM_PATH_MTU = 576  # a smaller one in an ICMP message is not believed: RFC 5927, 7.2
 
@@ -76,6 +77,23 @@ class TcpLayer:
             self.reset_for(segment, self.ip.path(source, destination), now_ns)
         except OSError:
             counters.add("tcp_no_route")
+
+    def receive_plain(self, data: memoryview, link: Link, now_ns: int) -> bool:
+        """Take a packet of a known connection in the short way; False, and nothing done, where it has to take the long.
+
+        Addresses need no look: those of a connection were looked at when it was made, and its packets come in where
+        it sends its own. What comes in elsewhere, a connection to ourselves among it, goes the long way.
+        """
+        plain = parse_plain_packet(data)
+        if plain is None:
+            return False
+        source, destination, segment = plain
+        connection = self.connections.get((destination, segment.destination_port, source, segment.source_port))
+        if connection is None or connection.path.link is not link or connection.state is State.TIME_WAIT:
+            return False
+        self.counters.add("tcp_segments_received")
+        segment_arrives(connection, segment, now_ns)
+        return True
 
     def initial_sequence(self, four_tuple: FourTuple, now_ns: int) -> int:
         """Return an ISN: a clock of 4 us plus a keyed hash of the connection's name (RFC 6528)."""

@@ -10,8 +10,12 @@ import pytest
 
 from rig.stack.config import TcpConfig
 from rig.stack.stack import SocketKind
+from rig.stack.tcp.layer import TcpLayer
+from rig.stack.tcp.state import State
 from rig.stack.timer_queue import NEVER
-from tests.stack.pair import MS, SERVER_IP, Link, Pair
+from rig.wire.ipv4 import Ipv4Packet, Protocol
+from rig.wire.tcp import TcpSegment
+from tests.stack.pair import CLIENT_IP, MS, SERVER_IP, Link, Pair
 
 requirement = pytest.mark.requirement
 PLAIN = TcpConfig(window_scale=False, timestamps=False)
@@ -196,3 +200,36 @@ def test_same_seed_same_octets() -> None:
         return frames
 
     assert run() == run()
+
+
+def test_the_short_way_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every segment on the long way through the layers the wire carries the same octets at the same times."""
+
+    def frames() -> list[tuple[int, bool, bytes]]:
+        seen: list[tuple[int, bool, bytes]] = []
+        link = Link(jitter_ns=2 * MS, loss=0.02, duplicate=0.02, corrupt=0.02)
+        pair = Pair(link, seed=5, keep=lambda number, up, frame: seen.append((pair.now_ns, up, frame)) is None)
+        pair.transfer(bytes(range(256)) * 600, bytes(100_000))
+        return seen
+
+    short = frames()
+    monkeypatch.setattr(TcpLayer, "receive_plain", lambda *_: False)
+    assert frames() == short
+
+
+def test_a_frame_from_outside_cannot_speak_for_a_connection_to_ourselves() -> None:
+    pair = Pair()
+    client, server = pair.client.socket(SocketKind.STREAM), pair.client.socket(SocketKind.STREAM)
+    pair.client.bind(server, 0, 80)
+    pair.client.listen(server, 1)
+    pair.client.connect(client, CLIENT_IP, 80, 0)
+    pair.client.handle_timers(0)
+    accepted = pair.client.accept(server)
+    assert accepted is not None
+    (connection,) = (c for c in pair.client._tcp.connections.values() if c.local_port == 80)
+    segment = TcpSegment(
+        connection.remote_port, 80, connection.receiver.rcv_nxt, connection.sender.snd_nxt, 0x14, 100
+    ).serialize(CLIENT_IP, CLIENT_IP)
+    packet = Ipv4Packet(CLIENT_IP, CLIENT_IP, Protocol.TCP, segment).serialize()
+    pair.client.receive_frame(bytes.fromhex("020000000001 020000000002 0800") + packet, 0)
+    assert connection.state is State.ESTABLISHED and pair.client.counters()["ip_bad_source"] == 1
