@@ -48,6 +48,7 @@ class Socket:
         self._readers = Turns(self._scheduler)
         self._writers = Turns(self._scheduler)
         self._is_connected = False
+        self._aborts_on_close = False
         self._connect_error: OSError | None = None
 
     def __repr__(self) -> str:
@@ -165,7 +166,9 @@ class Socket:
 
         Does not wait for the peer. Octets that were received and not read make TCP reset the connection.
         """
-        if self._is_open:
+        if self._aborts_on_close:
+            self.abort()
+        elif self._is_open:
             self._stack.close(self._handle, self._scheduler.now_ns)
             self._release()
 
@@ -205,6 +208,10 @@ class Socket:
         return data, (format_ipv4(number), port)
 
     # -- options -------------------------------------------------------------------------------------------------------
+
+    def set_abort_on_close(self, on: bool) -> None:
+        """Make :meth:`close` reset the connection (SO_LINGER with a time of zero)."""
+        self._aborts_on_close = on
 
     def set_option(self, option: SocketOption, value: int) -> None:
         """Set an option of the control block."""
