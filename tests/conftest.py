@@ -43,6 +43,7 @@ NEEDS = {
     "tshark": (lambda: shutil.which("tshark") is not None, "tshark: apt-get install tshark"),
     "yosys": (_has_yosys, "Yosys and nextpnr: .venv/bin/pip install -e '.[fpga]'"),
     "dask": (lambda: find_spec("distributed") is not None, "Dask: .venv/bin/pip install -e '.[dask]'"),
+    "openssl": (lambda: shutil.which("openssl") is not None, "openssl: apt-get install openssl"),
     "root": (_is_root, "root"),
     "curl": (lambda: shutil.which("curl") is not None, "curl: apt-get install curl"),
     "linux peers": (

@@ -11,6 +11,7 @@ process; blocks may be nested, and must end in the reverse order.
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,11 +57,16 @@ class Network(Protocol):
 def installed(network: Network | PerThread) -> Iterator[None]:
     """Replace names of the ``socket`` module by those of ``network`` while the block runs."""
     before = {name: getattr(socket, name) for name in REPLACED}
+    ssl_socket = getattr(network, "ssl_socket", None)
+    ssl_socket_before = ssl.SSLContext.sslsocket_class
     try:
         for name in REPLACED:
             setattr(socket, name, getattr(network, name))
+        if ssl_socket is not None:
+            ssl.SSLContext.sslsocket_class = ssl_socket
         yield
     finally:
+        ssl.SSLContext.sslsocket_class = ssl_socket_before
         for name, value in before.items():
             setattr(socket, name, value)
 

@@ -105,8 +105,16 @@ class Socket:
         :class:`ConnectionRefusedError`, :class:`TimeoutError` or another :class:`OSError` says why there is none. At
         the deadline the attempt goes on in the stack: close the socket to end it.
         """
+        self.start_connect(address)
+        await self.connected(deadline_ns=deadline_ns)
+
+    def start_connect(self, address: Address) -> None:
+        """Begin what :meth:`connect` does, and wait for nothing; raises what is wrong at once."""
         self._stack.connect(self.handle, _as_number(address[0]), address[1], self._scheduler.now_ns)
         self._library.kick()
+
+    async def connected(self, *, deadline_ns: int | None = None) -> None:
+        """Wait for the end of what :meth:`start_connect` began; errors as of :meth:`connect`."""
         if self.kind is SocketKind.STREAM:
             await self._until(self._writers, self._writable, self._connected, deadline_ns)
 
