@@ -13,7 +13,7 @@ from rig.regress.conformance.mac import LostFrameError, Mac
 from rig.regress.conformance.rows import Row
 from rig.regress.conformance.tally import Tally
 
-ROW_LIMIT_NS = 4_000_000_000
+ROW_LIMIT_NS = 12_000_000_000
 """Simulated time after which a row counts as hung."""
 CALM_NS = 5_000_000
 """Time after a row that broke off, for scripts and frames to come to their end."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from rig.errors import ExitCode
 from rig.regress.conformance.runner import BackendResult, RowResult
 
+SCHEMA = 1
 INTRODUCTION = """\
 # MAC conformance
 
@@ -30,8 +31,8 @@ def exit_code(results: Sequence[RowResult]) -> ExitCode:
 
 
 def to_json(results: Sequence[RowResult]) -> str:
-    """Return the results as a JSON array."""
-    return json.dumps([row.to_json() for row in results], indent=1) + "\n"
+    """Return the results as a JSON object: ``schema`` and ``rows``."""
+    return json.dumps({"schema": SCHEMA, "rows": [row.to_json() for row in results]}, indent=1) + "\n"
 
 
 def write_json(results: Sequence[RowResult], path: Path) -> None:

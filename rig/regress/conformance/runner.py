@@ -40,7 +40,7 @@ TWIN_CLOCKS = (
     (Bench.RMII, 10, 4),
 )
 LONG_ROWS = ("MAC-4.4",)
-"""Rows that are worth a process of their own."""
+"""Rows that are worth a process of their own, which begins before all others."""
 RMII = "rmii"
 TIMEOUT_S = 1800
 
@@ -148,7 +148,7 @@ def run_rtl(
     tell: Tell = lambda _: None,
 ) -> list[Verdict]:
     """Run rows on the Verilog adapter, in several simulator processes at once."""
-    jobs: list[Callable[[], list[Verdict]]] = []
+    jobs: list[_PinsJob | _SegmentJob] = []
     for speed_mbps in (10, 100):
         groups: dict[str, list[str]] = defaultdict(list)
         for row in pins_rows(rows, Bench.PINS, speed_mbps):
@@ -163,6 +163,7 @@ def run_rtl(
             sizes = segment.RTL_SIZES if is_thorough else segment.RTL_QUICK_SIZES
             jobs += [_SegmentJob(simulator, row, size, folder / f"{simulator}-{size.speed_mbps}-{row.id}", tell)
                      for size in sizes]  # fmt: skip
+    jobs.sort(key=lambda job: not job.is_long)  # one that is long and begins last is waited for by all processors
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         futures = [pool.submit(job) for job in jobs]
         return [verdict for future in futures for verdict in future.result()]
@@ -177,6 +178,11 @@ class _PinsJob:
     is_thorough: bool
     folder: Path
     tell: Tell
+
+    @property
+    def is_long(self) -> bool:
+        """It takes longer than others."""
+        return self.is_thorough and set(self.ids) <= set(LONG_ROWS)
 
     def __call__(self) -> list[Verdict]:
         words = (
@@ -209,6 +215,7 @@ class _SegmentJob:
     size: segment.Size
     folder: Path
     tell: Tell
+    is_long: bool = False
 
     def __call__(self) -> list[Verdict]:
         words = f"{self.row.id} on RTL at {self.size.speed_mbps} Mb/s"
