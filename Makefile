@@ -3,6 +3,8 @@
 # make lint   the static checks alone
 # make bench  measure what is fast, against a peer or a floor in the same run
 # make area   LUTs, flip-flops, block RAM and Fmax on iCE40 and ECP5 (Yosys and nextpnr from PyPI, 235 MB)
+# make coverage  lines, branches, toggles and collisions that simulations reach of the Verilog (some 6 minutes)
+# make long   what takes longer than `make test`: the whole MAC list on Verilog, more seeds, the list on Icarus
 # make docs   write the generated pages again
 # make clean  remove what was built (the virtual environment stays; `make distclean` removes it too)
 
@@ -11,7 +13,7 @@ PYTHON := .venv/bin/python
 DEMO_ARGUMENTS ?= --backend both
 PYTEST_ARGUMENTS ?=
 
-.PHONY: demo test lint bench area docs clean distclean setup
+.PHONY: demo test lint bench area coverage long docs clean distclean setup
 
 setup:
 	@.ci/bootstrap base
@@ -33,6 +35,27 @@ bench: setup
 area:
 	@.ci/bootstrap fpga
 	@$(PYTHON) -m rig.boards.area
+
+# Any simulation counts: those of the conformance list, of the comparison, and of the tests that drive whole adapters.
+COUNTED := build/coverage
+COUNTING := RIG_COVERAGE=$(COUNTED)
+coverage:
+	@.ci/bootstrap dev
+	@rm -rf $(COUNTED)
+	@$(COUNTING) .venv/bin/rig conformance mac --backend rtl --quick >/dev/null
+	@$(COUNTING) .venv/bin/rig conformance mac --backend rtl --row MAC-4.2 >/dev/null
+	@$(COUNTING) .venv/bin/rig compare --bits 300000 --seed 4 >/dev/null
+	@$(COUNTING) .venv/bin/rig compare --bits 300000 --stations 2 --full-duplex --seed 4 >/dev/null
+	@$(COUNTING) $(PYTHON) -m pytest -q -n 2 --dist loadscope --summary-folder $(COUNTED) tests/backends tests/driver tests/hdl
+	@.venv/bin/rig coverage $(COUNTED)
+
+long:
+	@.ci/bootstrap dev
+	@.venv/bin/rig conformance mac
+	@.venv/bin/rig conformance mac --backend rtl --quick --simulator icarus
+	@for seed in 11 12 13; do .venv/bin/rig compare --seed $$seed || exit; done
+	@.venv/bin/rig compare --seed 14 --stations 2 --full-duplex
+	@.venv/bin/rig compare --seed 15 --speed 10 --bits 100000
 
 docs:
 	@.ci/bootstrap dev

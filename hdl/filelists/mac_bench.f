@@ -37,6 +37,7 @@ hdl/rtl/tx_queue.v
 hdl/rtl/tx_slots.v
 hdl/rtl/tx_time.v
 hdl/rtl/wishbone_slave.v
+hdl/sim/attempt_record_model.v
 hdl/sim/settings_model.v
 hdl/sim/clocks_model.v
 hdl/sim/power_model.v

@@ -66,6 +66,8 @@ module mac_bench #(
       wire [31:0] dat_w, dat_r;
       wire rx_dv, rx_er, crs, col, medium_rx_dv, medium_crs, medium_col, full_duplex;
       wire mdc, mdio_o, mdio_oe, mdio_i;
+      wire start, collision, ended, mac_reset;
+      wire [4:0] attempt;
 
       power_model supply (
           .clk_bus(clk_bus),
@@ -138,7 +140,7 @@ module mac_bench #(
       assign poke_now = poke[38] != poked;
       always @(posedge clk_bus) poked <= poke[38];
 
-      // Nothing looks at the observation outputs: here an adapter is judged by its pins alone.
+      // The other observation outputs lead nowhere: here an adapter is judged by its pins alone.
       /* verilator lint_off PINCONNECTEMPTY */
       if (RMII) begin : on_rmii
           wire clk_ref, rmii_crs_dv, rmii_rx_er;
@@ -176,16 +178,16 @@ module mac_bench #(
               .mdio_i(mdio_i),
               .clk_mii(),
               .observe_waiting(),
-              .observe_start(),
-              .observe_collision(),
+              .observe_start(start),
+              .observe_collision(collision),
               .observe_jam(),
-              .observe_end(),
+              .observe_end(ended),
               .observe_collided(),
               .observe_draw(),
               .observe_slots(),
-              .observe_attempt(),
+              .observe_attempt(attempt),
               .observe_deferring(),
-              .observe_reset()
+              .observe_reset(mac_reset)
           );
 
           rmii_phy_model rmii_phy (
@@ -208,9 +210,21 @@ module mac_bench #(
           );
           assign tx_er = 1'b0;
 
+          attempt_record_model attempts (
+              .clk(clk_mii),
+              .mac_reset(mac_reset),
+              .full_duplex(full_duplex),
+              .request_octets(adapter.adapter.request_octets),
+              .request_pad(adapter.adapter.request_pad),
+              .request_fcs(adapter.adapter.request_fcs),
+              .start(start),
+              .collision(collision),
+              .ended(ended),
+              .attempt(attempt)
+          );
+
           always @(posedge clk_bus) if (poke_now) adapter.adapter.host.management_counters.memory[poke[37:32]] <= poke[31:0];
       end else begin : on_mii
-          wire unused_full_duplex = full_duplex;
           assign tx_en = pin_tx_en;
 
           nic_mii #(
@@ -248,16 +262,29 @@ module mac_bench #(
               .mdio_i(mdio_i),
               .speed100(),
               .observe_waiting(),
-              .observe_start(),
-              .observe_collision(),
+              .observe_start(start),
+              .observe_collision(collision),
               .observe_jam(),
-              .observe_end(),
+              .observe_end(ended),
               .observe_collided(),
               .observe_draw(),
               .observe_slots(),
-              .observe_attempt(),
+              .observe_attempt(attempt),
               .observe_deferring(),
-              .observe_reset()
+              .observe_reset(mac_reset)
+          );
+
+          attempt_record_model attempts (
+              .clk(clk_mii),
+              .mac_reset(mac_reset),
+              .full_duplex(full_duplex),
+              .request_octets(adapter.request_octets),
+              .request_pad(adapter.request_pad),
+              .request_fcs(adapter.request_fcs),
+              .start(start),
+              .collision(collision),
+              .ended(ended),
+              .attempt(attempt)
           );
 
           always @(posedge clk_bus) if (poke_now) adapter.host.management_counters.memory[poke[37:32]] <= poke[31:0];

@@ -191,6 +191,19 @@ module segment_bench #(
           .observe_reset(mac_reset[i])
       );
       /* verilator lint_on PINCONNECTEMPTY */
+
+      attempt_record_model attempts (
+          .clk(clk_mii[i]),
+          .mac_reset(mac_reset[i]),
+          .full_duplex(full_duplex),
+          .request_octets(adapter.request_octets),
+          .request_pad(adapter.request_pad),
+          .request_fcs(adapter.request_fcs),
+          .start(start[i]),
+          .collision(collision[i]),
+          .ended(ended[i]),
+          .attempt(attempt[5*i+:5])
+      );
     end
   endgenerate
 endmodule

@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from rig import __version__
-from rig.cli import commands_live, commands_network, commands_node, commands_phy
+from rig.cli import commands_coverage, commands_live, commands_network, commands_node, commands_phy
 from rig.cli.choices import SideChoice, SimulatorChoice
 from rig.errors import ExitCode, RigError
 
@@ -47,6 +47,7 @@ def build_app() -> typer.Typer:
     app.add_typer(_conformance_app(), name="conformance")
     commands_live.add_to(app)
     commands_node.add_to(app)
+    commands_coverage.add_to(app)
     return app
 
 

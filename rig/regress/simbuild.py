@@ -7,7 +7,7 @@ Python; ``simrecipe`` has the commands. A build happens under a file lock in a f
 and is removed first.
 
 ``RIG_COVERAGE``, if set, names a folder: every Verilator build then counts lines and toggles, and every run leaves its
-counts and the record of its bench there (see ``rig/regress/coverage.py``).
+counts and a list of its transmit attempts there (see :mod:`rig.regress.coverage`).
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from rig.regress.simrecipe import PROJECT_ROOT, FileList, Recipe, make_recipe
 from rig.regress.tools import Simulator, libpython_path, require, tool_environment
 
 BUILD_TIMEOUT_S = 900
+COUNTS_SUFFIX, ATTEMPTS_SUFFIX = ".dat", ".attempts"
+"""Of the files that a run leaves in the folder of RIG_COVERAGE."""
 
 Parameter = int | str
 
@@ -275,7 +277,7 @@ def run(
     if build.simulator == "verilator":
         settings["COCOTB_TRUST_INERTIAL_WRITES"] = "1"  # Verilator applies a write as cocotb would, without its help
     waves_path = run_dir / f"waves{build.waves_suffix}" if build.waves_suffix else None
-    command = _run_command(build, waves_path, [*plusargs, *_coverage_arguments(build, plusargs)])
+    command = _run_command(build, waves_path, [*plusargs, *_coverage_arguments(build)])
     status = run_logged(
         command, folder=run_dir, environment=tool_environment(settings | dict(env or {})), log_path=files["sim.log"],
         timeout_s=timeout_s, on_line=on_line,
@@ -290,15 +292,14 @@ def run(
     return SimResult(passed, failed, files["sim.log"], files["results.xml"], waves_path, report.get("value"))
 
 
-def _coverage_arguments(build: Build, plusargs: Sequence[str]) -> list[str]:
-    """Return what makes a run leave its counts in the coverage folder, and its record too unless it has its own."""
+def _coverage_arguments(build: Build) -> list[str]:
+    """Return what makes a run leave its counts, and a line for each attempt to transmit, in the coverage folder."""
     folder = coverage_folder()
     if not build.has_coverage or folder is None:
         return []
     folder.mkdir(parents=True, exist_ok=True)
     name = folder / f"{build.top}-{uuid.uuid4().hex}"
-    recorder = [] if any(argument.startswith("+recorder=") for argument in plusargs) else [f"+recorder={name}.txt"]
-    return [f"+verilator+coverage+file+{name}.dat", *recorder]
+    return [f"+verilator+coverage+file+{name}{COUNTS_SUFFIX}", f"+attempts={name}{ATTEMPTS_SUFFIX}"]
 
 
 def cocotb_environment(top: str, test_module: str) -> dict[str, str]:

@@ -14,6 +14,10 @@ from rig.regress.conformance.fixture import Anchor, Arrival, Sent
 from rig.regress.conformance.mac import Mac
 
 ATTEMPTS = 16
+LENGTHS = (64, 100, 200, 400, 800, 1200, 1518)
+"""Octets of a frame with FCS: the least, the most, and what lies between."""
+PLACES = (16, 40, 96, 200, 300, 450, 508, 512, 540, 800, 1300)
+"""Bit times at which a collision is acted on: in preamble, SFD, frame, on both sides of the slot time, late."""
 COLLISION_BITS = 60
 """How long another's signal lasts; longer than any part of a transmission that it has to reach."""
 JAM_SYMBOL = 5
@@ -71,7 +75,10 @@ def check_fragment(mac: Mac, sent: Sent, bit: int, frame_with_fcs: bytes, jam_bi
 
 
 async def every_bit(mac: Mac) -> None:
-    """MAC-4.2: a collision at each bit 0 to 511: the header is finished, then a jam of 32 bits; other jams too."""
+    """MAC-4.2: a collision at each bit 0 to 511: the header is finished, then a jam of 32 bits; other jams too.
+
+    And in every part of frames of every length, late ones included, in each attempt from the first to the sixteenth.
+    """
     await mac.set_up(control=reg.CTRL_NO_BACKOFF, sqe_test=False)
     bits = mac.sample(range(512), 11)
     frame = mac.data(96)
@@ -84,6 +91,31 @@ async def every_bit(mac: Mac) -> None:
         bits = [0, 17, 63, 64, 65, 300]
         for bit, each in zip(bits, await fragments(mac, bits, frame), strict=False):
             check_fragment(mac, each, bit, rules.with_fcs(frame), jam_bits)
+    await mac.set_up(control=reg.CTRL_NO_BACKOFF, sqe_test=False)
+    for octets in mac.sample(LENGTHS, len(LENGTHS) - 1):
+        await _every_place(mac, octets)
+
+
+async def _every_place(mac: Mac, octets: int) -> None:
+    """Collide in each attempt at each place, and end in each attempt; a frame goes through the places in turn."""
+    tally = mac.tally
+    frame = mac.data(octets - rules.FCS_OCTETS)
+    delay_bits = mac.bits * (1 + mac.collision_sync)
+    places = [place - delay_bits for place in PLACES if acts_at(mac, place - delay_bits, octets) is not None]
+    for first in mac.sample(range(len(places)), 4):
+        bits = [places[(first + attempt) % len(places)] for attempt in range(ATTEMPTS)]
+        for bit, each in zip(bits, await fragments(mac, bits, frame), strict=False):
+            check_fragment(mac, each, bit, rules.with_fcs(frame))
+    for collisions in mac.sample(range(ATTEMPTS), 5):
+        mac.fixture.play(collisions_at(mac, places[:1] * collisions))
+        status = await mac.transmit(frame)
+        await mac.sleep_bits(COLLISION_BITS)
+        sent = mac.fixture.sent()
+        name = f"{octets} octets after {collisions} collisions"
+        mask = reg.TX_STATUS_OK | reg.TX_STATUS_COLLISIONS
+        tally.equal(status & mask, reg.TX_STATUS_OK | collisions << reg.TX_STATUS_COLLISIONS_LSB, f"{name}: TX_STATUS")
+        if tally.equal(len(sent), collisions + 1, f"{name}: transmissions"):
+            tally.equal(sent[-1].symbols, mac.wire(rules.with_fcs(frame)), f"{name}: the frame")
 
 
 async def jam_is_no_fcs(mac: Mac) -> None:
