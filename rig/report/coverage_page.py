@@ -156,11 +156,9 @@ def _group(holes: Sequence[Mapping[str, Any]]) -> list[HoleGroup]:
         changes = bits.rises if match["change"] == "0->1" else bits.falls
         changes.add(None if match["bit"] is None else int(match["bit"]))
     for (line, signal, why), bits in signals.items():
-        if bits.rises == bits.falls:
-            words = [f"{signal}{_ranges(bits.rises)} never changes"]
-        else:
-            words = [f"{signal}{_ranges(bits.rises)} never rises"] if bits.rises else []
-            words += [f"{signal}{_ranges(bits.falls)} never falls"] if bits.falls else []
+        both = bits.rises & bits.falls
+        changes_missed = {"changes": both, "rises": bits.rises - both, "falls": bits.falls - both}
+        words = [f"{signal}{_ranges(missed)} never {verb}" for verb, missed in changes_missed.items() if missed]
         groups += [HoleGroup(line, "toggle", each, why) for each in words]
     return sorted(groups, key=lambda group: (group.why is not None, group.line, KINDS.index(group.kind)))
 

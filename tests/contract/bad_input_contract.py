@@ -267,6 +267,29 @@ async def an_impossible_ring_stores_nothing(bench: BadInputBench) -> None:
     await insist_that_both_work(victim, witness)
 
 
+async def a_boundary_outside_of_the_ring_costs_no_other_memory(bench: BadInputBench) -> None:
+    """No page is protected then, and frames run over older ones; nothing but the ring is ever written."""
+    for boundary in (0, RING_START - 1, RING_START + RING_PAGES, 255):
+        victim, witness = await bench.stations()
+        size = (await read32(victim.bus, r.REG_CAPS) & r.CAPS_BUFFER_PAGES) * PAGE_OCTETS
+        behind = r.WIN_BUFFER + (RING_START + RING_PAGES) * PAGE_OCTETS
+        before, after = bytes(range(256)) * RING_START, bytes(range(255, -1, -1)) * (size // PAGE_OCTETS)
+        after = after[: size - len(before) - RING_PAGES * PAGE_OCTETS]
+        await victim.bus.transaction(
+            [WriteBlock(r.WIN_BUFFER, before), WriteBlock(behind, after), Write32(r.REG_RX_BNRY, boundary)]
+        )
+        for mark in range(12):  # once and a half around the ring
+            await witness.send(witness.frame(200, mark))
+        await bench.wire_time(10)
+        assert await read_block(victim.bus, r.WIN_BUFFER, len(before)) == before, f"RX_BNRY {boundary}"
+        assert await read_block(victim.bus, behind, len(after)) == after, f"RX_BNRY {boundary}"
+        assert await victim.counted(r.CNT_AFRAMESRECEIVEDOK) == 12
+        assert await read32(victim.bus, r.REG_RX_CURR) == RING_START + 12 % RING_PAGES
+        restart = [Write32(r.REG_CTRL, victim.control & ~r.CTRL_RX_EN), Write32(r.REG_RX_BNRY, RING_START)]
+        await victim.bus.transaction([*restart, Write32(r.REG_CTRL, victim.control)])
+        await insist_that_both_work(victim, witness)
+
+
 async def pages_that_are_never_released_cost_new_frames_only(bench: BadInputBench) -> None:
     """RX_BNRY stays: what was stored stays, further frames are lost and counted, and releasing repairs it."""
     victim, witness = await bench.stations()
@@ -361,6 +384,7 @@ CONTRACT: Sequence[Contract] = (
     impossible_lengths_disturb_no_neighbour,
     a_frame_beyond_its_slot_only_reads,
     an_impossible_ring_stores_nothing,
+    a_boundary_outside_of_the_ring_costs_no_other_memory,
     pages_that_are_never_released_cost_new_frames_only,
     a_queued_slot_is_sent_once_as_it_was_queued,
     a_reset_of_the_sender_in_mid_frame,
