@@ -54,6 +54,7 @@ module interrupt_controller (
             clocks <= 22'd0;
         end else begin
             if (count < MANY) count <= count + {7'd0, causes[INT_STATUS_RX_LSB]} + {7'd0, causes[INT_STATUS_TX_LSB]};
+            else if ((causes & MODERATED) != 8'd0) count <= 8'hFF;  // the largest COUNT
             if (!(&clocks)) clocks <= clocks + 22'd1;
         end
         if (rst) begin

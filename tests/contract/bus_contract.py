@@ -54,6 +54,7 @@ KEPT = {
     "TX_PAGE": (0x1F, 0),
     "TX_OCTETS": (0x7FF, 0x5A5, 0),
 }
+EVERY_BIT = tuple(KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +137,13 @@ async def registers_keep_what_is_written(bench: BusBench) -> None:
                 operations = [Write32(offset, value), Read32(offset)]
                 result = (await bus.transaction(operations))[1]
                 assert result == value, f"{name} at 0x{offset:03X}: wrote 0x{value:08X}, read 0x{result:08X}"
-    for name in ("MAC_ADDR_HI", "INT_MASK", "RX_CFG", "TX_OCTETS"):
+    for name in EVERY_BIT:
         register = regmap.register(name)
-        result = (await bus.transaction([Write32(register.offset, 0xFFFFFFFF), Read32(register.offset)]))[1]
-        assert result == register.mask, f"{name} holds bits that no field has: 0x{result:08X}"
+        for offset in register.offsets():
+            for pattern in (0xFFFFFFFF, 0x55555555, 0xAAAAAAAA, 0):
+                result = (await bus.transaction([Write32(offset, pattern), Read32(offset)]))[1]
+                expected = pattern & register.mask
+                assert result == expected, f"{name} at 0x{offset:03X}: wrote 0x{pattern:08X}, read 0x{result:08X}"
     await reset(bus)
 
 

@@ -151,6 +151,7 @@ async def pause_received(mac: Mac) -> None:
         PauseCase("pause of 30, then of 0", [pause(30), pause(0)], 0, last=1),
         PauseCase("pause of 30, then of 3", [pause(30), pause(3)], 3, last=1),
         PauseCase("pause of 3, then of 12", [pause(3), pause(12)], 12, last=1),
+        PauseCase("pause of 65535, then of 0", [pause(0xFFFF), pause(0)], 0, last=1),
         PauseCase("pause to the own address", [pause(5, OWN_MAC)], 5),
         PauseCase("opcode 2", [pause(20, opcode=2)], None),
         PauseCase("opcode 0", [pause(20, opcode=0)], None),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rig.adapter import registers as reg
-from rig.adapter.bus import Write32
+from rig.adapter.bus import Write32, WriteBlock, padded
 from rig.regress.conformance import rules
 from rig.regress.conformance.fixture import MDIO_PHY_ADDRESS, MdioFrame
 from rig.regress.conformance.mac import OWN_MAC, PAGE_OCTETS, PEER_MAC, RING_START, Mac
+from rig.regress.conformance.rows_collision import COLLISION_BITS
 
 MDC_MIN_PERIOD_NS = 400
 MDC_MIN_LEVEL_NS = 160
@@ -21,6 +22,9 @@ WRITABLE_REGISTERS = (0, 4, 7, 16, 31)
 FIXED_REGISTERS = {2: 0x0022, 3: 0x1560}
 STORE_CLOCKS = 16
 """Bus clocks from the time stamp of a frame to its last header word, at which INT RX is set."""
+MANY = 255
+"""Largest IRQ_MODERATION.COUNT."""
+BUFFER_PAGES = 64
 MODERATION_CLOCKS = 64
 """Unit of IRQ_MODERATION.TIME."""
 
@@ -132,10 +136,12 @@ def _check_wires(
 async def ring_and_interrupts(mac: Mac) -> None:
     """MAC-7.1: frames of every number of pages from every page of a ring, around its end; overrun; moderation.
 
+    Ring and slots lie anywhere in the buffer, and all slots are queued at once.
     An overrun leaves what is stored alone, and is counted; the line comes at the very edge that COUNT and TIME say;
     a cause that comes at the edge of its acknowledge is not lost.
     """
     await _wrap(mac)
+    await _anywhere(mac)
     await _overrun(mac)
     await _moderation(mac)
     await _no_cause_lost(mac)
@@ -164,6 +170,33 @@ async def _wrap(mac: Mac) -> None:
             tally.equal([(each.page, each.octets) for each in stored], [(start, frame)], f"{name}: stored")
             current = (start - ring[0] + taken) % pages + ring[0]
             tally.equal(await mac.read(reg.REG_RX_CURR), current, f"{name}: RX_CURR")
+
+
+async def _anywhere(mac: Mac) -> None:
+    """Rings at both ends and in the middle of the buffer; a full queue of frames from pages all over the rest."""
+    tally = mac.tally
+    for ring in ((0, 9), (BUFFER_PAGES - 9, BUFFER_PAGES), (28, 37)):
+        await mac.set_up(ring=ring)
+        pages = [page for page in (0, 7, 15, 23, 40, 48, 55, 62) if not ring[0] - 2 < page < ring[1]]
+        for first in range(0, len(pages), 2):
+            chosen = [pages[(first + slot) % len(pages)] for slot in range(reg.TX_SLOT_COUNT)]
+            frames = [mac.data(300 + slot) for slot in range(reg.TX_SLOT_COUNT)]
+            mac.fixture.play([])
+            for slot, (page, frame) in enumerate(zip(chosen, frames, strict=True)):
+                await mac.bus(WriteBlock(reg.WIN_BUFFER + PAGE_OCTETS * page, padded(frame)))
+                fields = page.to_bytes(4, "little") + len(frame).to_bytes(4, "little")
+                await mac.bus(WriteBlock(reg.REG_TX_PAGE + reg.TX_SLOT_STRIDE * slot, fields))
+            commands = [reg.REG_TX_COMMAND + reg.TX_SLOT_STRIDE * slot for slot in range(reg.TX_SLOT_COUNT)]
+            await mac.bus(*(Write32(address, reg.TX_COMMAND_SEND) for address in commands))
+            for slot in range(reg.TX_SLOT_COUNT):
+                await mac.outcome(slot)
+            await mac.sleep_bits(COLLISION_BITS)
+            sent = [each.symbols for each in mac.fixture.sent()]
+            wires = [mac.wire(rules.with_fcs(frame)) for frame in frames]
+            tally.equal(sent, wires, f"ring from page {ring[0]}, slots at pages {chosen}: sent")
+        frames = [_frame(mac, size) for size in (64, 1518, 500, 700)]
+        stored = await mac.hear([mac.wire(frame) for frame in frames])
+        tally.equal([each.octets for each in stored], frames, f"ring from page {ring[0]}: stored")
 
 
 async def _overrun(mac: Mac) -> None:
@@ -244,6 +277,18 @@ async def _moderation(mac: Mac) -> None:
             await mac.write(reg.REG_INT_STATUS, 0xFF)
             await mac.sleep(4 * clock_ns)
             tally.check(not mac.fixture.bus.irq.is_set(), f"{name}: the line after the acknowledge")
+    # The largest COUNT, met by slots that are refused; more causes than it can count change nothing.
+    for causes in (MANY - 1, MANY, MANY + 20):
+        await mac.bus(
+            Write32(reg.REG_INT_STATUS, 0xFF),
+            Write32(reg.REG_INT_MASK, reg.INT_STATUS_TX),
+            Write32(reg.REG_IRQ_MODERATION, MANY << reg.IRQ_MODERATION_COUNT_LSB),
+            Write32(reg.REG_TX_OCTETS, 0),
+            *[Write32(reg.REG_TX_COMMAND, reg.TX_COMMAND_SEND)] * causes,
+        )
+        await mac.sleep(4 * clock_ns)
+        tally.equal(mac.fixture.bus.irq.is_set(), causes >= MANY, f"the line after {causes} causes at COUNT {MANY}")
+    await mac.write(reg.REG_INT_STATUS, 0xFF)
     # Causes that are not moderated do not wait; TX counts with RX.
     await mac.bus(
         Write32(reg.REG_IRQ_MODERATION, 2 << reg.IRQ_MODERATION_COUNT_LSB),
