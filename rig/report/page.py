@@ -17,8 +17,10 @@ from rig.report.run_facts import RunFacts, read_run
 from rig.report.segment_picture import describe_segment, draw_segment
 from rig.report.sequence_chart import draw_chart
 from rig.report.svg import format_time
+from rig.report.waveform import draw_waveform
 
 MOST_CHARTS = 4
+LEAST_FRAME_OCTETS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def render_page(facts: RunFacts) -> str:
         ],
         scene=None if scene is None else _scene(facts, scene),
         charts=[_chart(facts, conversation) for conversation in conversations[:MOST_CHARTS]],
+        frame_on_the_line=_first_frame(facts),
         stations=names,
         counters=counters,
         silent_counters=silent,
@@ -147,6 +150,15 @@ def _scene(facts: RunFacts, scene: Scene) -> dict[str, Any]:
     *others, last = scene.senders
     words = f"{', '.join(others)} and {last} were sending at once." if others else f"{last} was sending."
     return {"time": format_time(scene.collision.t_ns), "words": words, "svg": Markup(draw_scene(facts, scene))}
+
+
+def _first_frame(facts: RunFacts) -> dict[str, Any] | None:
+    whole = [frame for frame in facts.frames if len(frame.octets) >= LEAST_FRAME_OCTETS]
+    if not whole:
+        return None
+    frame = whole[0]
+    words = f"{len(frame.octets)} octets from {frame.tap}, at {format_time(frame.t_ns)}"
+    return {"words": words, "is_line": facts.bit_time_ns == 100, "svg": Markup(draw_waveform(frame.octets))}
 
 
 def _chart(facts: RunFacts, conversation: Conversation) -> dict[str, Any]:
