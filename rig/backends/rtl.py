@@ -220,10 +220,7 @@ class RtlBench:
         self._names = tuple(station.name for station in stations)
         self._power = self._all = (1 << count) - 1
         self._attention = 0
-        self._configure(stations, bit_time_ns(speed_mbps) * NIBBLE_BITS)
-        dut.settings.speed100.value = int(speed_mbps == 100)
-        dut.settings.full_duplex.value = int(full_duplex)
-        dut.settings.garbage_seed.value = garbage_seed & 0xFFFF_FFFF
+        configure_settings(dut.settings, stations, speed_mbps, full_duplex, garbage_seed)
         self.buses = tuple(
             RtlBus(kernel, name, dut.station[index].master) for index, name in enumerate(self._names)
         )  # fmt: skip
@@ -250,24 +247,6 @@ class RtlBench:
         await self._kernel.sleep_until(self._kernel.now_ns + 1)
         return read_records(self._records, self._names)
 
-    def _configure(self, stations: Sequence[RtlStation], nibble_ns: int) -> None:
-        rom = position = phase = 0
-        for index, station in enumerate(stations):
-            phase_ns = PHASE_STEP_NS * index % nibble_ns if station.phase_ns is None else station.phase_ns
-            if len(station.rom_image) != ROM_OCTETS:
-                raise UsageError(f"the ROM of {station.name} has {len(station.rom_image)} octets, not {ROM_OCTETS}")
-            if not 0 <= station.position_bits < POSITION_LIMIT_BITS:
-                raise UsageError(f"position_bits of {station.name} is {station.position_bits}, not 0 to 8191")
-            if not 0 <= phase_ns < nibble_ns:
-                raise UsageError(f"phase_ns of {station.name} is {phase_ns}; a nibble lasts {nibble_ns} ns")
-            rom |= int.from_bytes(station.rom_image, "little") << 8 * ROM_OCTETS * index
-            position |= station.position_bits << 16 * index
-            phase |= phase_ns << 16 * index
-        settings = self._dut.settings
-        settings.rom_image.value = rom
-        settings.position_bits.value = position
-        settings.phase_ns.value = phase
-
     def _index(self, name: str) -> int:
         if name not in self._names:
             raise UsageError(f"no station {name!r} on the bench; it has {', '.join(self._names)}")
@@ -287,6 +266,31 @@ class RtlBench:
                     bus.irq.clear()
             if changed >> index & 1:
                 bus.acknowledged()
+
+
+def configure_settings(
+    settings: Any, stations: Sequence[RtlStation], speed_mbps: int, full_duplex: bool, garbage_seed: int
+) -> None:  # fmt: skip
+    """Tell a bench what its segment and its stations are (``hdl/sim/settings_model.v``); before time 0 has passed."""
+    nibble_ns = bit_time_ns(speed_mbps) * NIBBLE_BITS
+    rom = position = phase = 0
+    for index, station in enumerate(stations):
+        phase_ns = PHASE_STEP_NS * index % nibble_ns if station.phase_ns is None else station.phase_ns
+        if len(station.rom_image) != ROM_OCTETS:
+            raise UsageError(f"the ROM of {station.name} has {len(station.rom_image)} octets, not {ROM_OCTETS}")
+        if not 0 <= station.position_bits < POSITION_LIMIT_BITS:
+            raise UsageError(f"position_bits of {station.name} is {station.position_bits}, not 0 to 8191")
+        if not 0 <= phase_ns < nibble_ns:
+            raise UsageError(f"phase_ns of {station.name} is {phase_ns}; a nibble lasts {nibble_ns} ns")
+        rom |= int.from_bytes(station.rom_image, "little") << 8 * ROM_OCTETS * index
+        position |= station.position_bits << 16 * index
+        phase |= phase_ns << 16 * index
+    settings.rom_image.value = rom
+    settings.position_bits.value = position
+    settings.phase_ns.value = phase
+    settings.speed100.value = int(speed_mbps == 100)
+    settings.full_duplex.value = int(full_duplex)
+    settings.garbage_seed.value = garbage_seed & 0xFFFF_FFFF
 
 
 def _encode(operations: Sequence[Operation]) -> list[_Part]:

@@ -1,0 +1,115 @@
+// Sends one frame of the board link: reads its words, appends the CRC-32, stuffs the octets and delimits the frame.
+//
+// docs/board_link.md "Frame"; COBS as in cobs_decoder. Clock clk, reset rst. A frame begins at an edge with start and
+// is_idle; words is its length without the CRC, held still until is_idle returns. word has to be word number index of the
+// frame, of the index one clock before, and the same each time it is asked for: the frame is read twice, a group of up to
+// 254 octets at a time. First the group is scanned for an octet 0, which gives the code octet (and the CRC, which is
+// thereby complete when its own octets are reached); then it is sent. A scan takes one clock an octet, so the line is idle for
+// less than two octet times a group at 3 Mbaud and 50 MHz.
+// Octets leave by data, valid and ready.
+`default_nettype none
+`timescale 1ns/1ps
+
+module frame_sender (
+    input  wire        clk,
+    input  wire        rst,
+    // Frame
+    input  wire        start,
+    input  wire [9:0]  words,
+    output wire        is_idle,
+    output wire [8:0]  index,
+    input  wire [31:0] word,
+    // Line
+    output reg  [7:0]  data,
+    output reg         valid,
+    input  wire        ready
+);
+    localparam [7:0] LONGEST = 8'd254;  // octets of a group
+
+    localparam [2:0] IDLE  = 3'd0;  // nothing to send
+    localparam [2:0] OPEN  = 3'd1;  // send the delimiter before the frame
+    localparam [2:0] SCAN  = 3'd2;  // count the octets of a group
+    localparam [2:0] CODE  = 3'd3;  // send its code octet
+    localparam [2:0] GROUP = 3'd4;  // send its octets
+    localparam [2:0] CLOSE = 3'd5;  // send the delimiter behind the frame
+
+    reg  [2:0]  state, next_state;
+    reg  [11:0] place, next_place;  // octet at hand
+    reg  [11:0] origin;             // first octet of the group
+    reg  [7:0]  count, next_count;  // octets of the group: scanned, then left to send
+    reg         by_zero;            // the group ends at an octet 0
+    reg  [31:0] crc;
+    wire [31:0] crc1;
+
+    wire        in_crc    = place[11:2] == words;
+    wire        is_past   = place[11:2] == words + 10'd1;  // behind the CRC
+    wire [31:0] source    = in_crc ? ~crc : word;
+    wire [7:0]  octet     = source[{place[1:0], 3'b000} +: 8];
+    wire        is_zero   = octet == 8'd0;
+    wire        is_over   = is_past || is_zero || count == LONGEST;
+
+    crc32_octet step (.crc(crc), .octet(octet), .next(crc1));
+
+    assign is_idle = state == IDLE;
+    assign index   = next_place[10:2];
+
+    always @* begin
+        next_state = state;
+        next_place = place;
+        next_count = count;
+        data       = 8'd0;
+        valid      = 1'b0;
+        case (state)
+            IDLE: begin
+                next_place = 12'd0;
+                next_count = 8'd0;
+                if (start) next_state = OPEN;
+            end
+            OPEN: begin
+                valid = 1'b1;
+                if (ready) next_state = SCAN;
+            end
+            SCAN:
+                if (is_over) begin
+                    next_state = CODE;
+                    next_place = origin;
+                end else begin
+                    next_place = place + 12'd1;
+                    next_count = count + 8'd1;
+                end
+            CODE: begin
+                valid = 1'b1;
+                data  = count + 8'd1;
+                if (ready) next_state = GROUP;
+            end
+            GROUP: begin
+                data  = octet;
+                valid = count != 8'd0;
+                if (valid && ready) begin
+                    next_place = place + 12'd1;
+                    next_count = count - 8'd1;
+                end else if (count == 8'd0) begin
+                    next_state = is_past && !by_zero ? CLOSE : SCAN;
+                    if (by_zero) next_place = place + 12'd1;
+                end
+            end
+            default: begin  // CLOSE
+                valid = 1'b1;
+                if (ready) next_state = IDLE;
+            end
+        endcase
+    end
+
+    always @(posedge clk) begin
+        state <= next_state;
+        place <= next_place;
+        count <= next_count;
+        if (state == SCAN) begin
+            by_zero <= is_zero && !is_past && count != LONGEST;
+            if (!in_crc && !is_past && (!is_over || (is_zero && count != LONGEST))) crc <= crc1;
+        end
+        if (state != SCAN && next_state == SCAN) origin <= next_place;
+        if (state == IDLE) crc <= 32'hFFFFFFFF;
+        if (rst) state <= IDLE;
+    end
+endmodule
