@@ -18,7 +18,7 @@
 // Timing: clk_ref rises REF_OFFSET_NS after the rise of clk and every 20 ns; the RMII outputs but the rise of CRS_DV
 // change there.
 module rmii_phy_model #(
-    parameter REF_OFFSET_NS = 7,
+    parameter real REF_OFFSET_NS = 7,
     parameter ELASTIC = 2
 ) (
     // segment
@@ -46,12 +46,12 @@ module rmii_phy_model #(
   localparam DEPTH = 1 << DEPTH_BITS;
 
   integer hold;
-  integer delay_ns;
+  real delay_ns;
   initial begin
     clk_ref = 0;
     #0.1;
     hold = nibble_ns == SLOW_NIBBLE_NS ? HOLD_SLOW : 1;
-    delay_ns = {16'b0, phase_ns} + REF_OFFSET_NS;
+    delay_ns = phase_ns + REF_OFFSET_NS;
     #(delay_ns + 0.15);
     forever begin
       clk_ref = 1;
