@@ -52,7 +52,7 @@ module board_link #(
     wire [ADDRESS_BITS:0]   read_pointer, write_pointer;
 
     // Session
-    wire [31:0] session;
+    wire [15:0] session;
     wire [7:0]  round, acknowledged;
     wire        begins, ends, acknowledge;
 

@@ -38,15 +38,18 @@ module frame_sender (
     reg  [11:0] origin;             // first octet of the group
     reg  [7:0]  count, next_count;  // octets of the group: scanned, then left to send
     reg         by_zero;            // the group ends at an octet 0
+    reg         is_past, next_is_past;  // place is behind the CRC
     reg  [31:0] crc;
     wire [31:0] crc1;
 
     wire        in_crc    = place[11:2] == words;
-    wire        is_past   = place[11:2] == words + 10'd1;  // behind the CRC
+    wire        ends      = in_crc && place[1:0] == 2'd3;  // the last octet of the CRC
     wire [31:0] source    = in_crc ? ~crc : word;
     wire [7:0]  octet     = source[{place[1:0], 3'b000} +: 8];
     wire        is_zero   = octet == 8'd0;
     wire        is_over   = is_past || is_zero || count == LONGEST;
+
+    wire [11:0] place1 = place + 12'd1;
 
     crc32_octet step (.crc(crc), .octet(octet), .next(crc1));
 
@@ -57,12 +60,14 @@ module frame_sender (
         next_state = state;
         next_place = place;
         next_count = count;
+        next_is_past = is_past;
         data       = 8'd0;
         valid      = 1'b0;
         case (state)
             IDLE: begin
-                next_place = 12'd0;
-                next_count = 8'd0;
+                next_place   = 12'd0;
+                next_is_past = 1'b0;
+                next_count   = 8'd0;
                 if (start) next_state = OPEN;
             end
             OPEN: begin
@@ -72,10 +77,14 @@ module frame_sender (
             SCAN:
                 if (is_over) begin
                     next_state = CODE;
-                    next_place = origin;
+                    if (count != 8'd0) begin
+                        next_place   = origin;
+                        next_is_past = 1'b0;
+                    end
                 end else begin
-                    next_place = place + 12'd1;
-                    next_count = count + 8'd1;
+                    next_place   = place1;
+                    next_is_past = ends;
+                    next_count   = count + 8'd1;
                 end
             CODE: begin
                 valid = 1'b1;
@@ -86,11 +95,15 @@ module frame_sender (
                 data  = octet;
                 valid = count != 8'd0;
                 if (valid && ready) begin
-                    next_place = place + 12'd1;
-                    next_count = count - 8'd1;
+                    next_place   = place1;
+                    next_is_past = ends;
+                    next_count   = count - 8'd1;
                 end else if (count == 8'd0) begin
-                    next_state = is_past && !by_zero ? CLOSE : SCAN;
-                    if (by_zero) next_place = place + 12'd1;
+                    next_state = is_past ? CLOSE : SCAN;
+                    if (by_zero) begin
+                        next_place   = place1;
+                        next_is_past = ends;
+                    end
                 end
             end
             default: begin  // CLOSE
@@ -102,7 +115,8 @@ module frame_sender (
 
     always @(posedge clk) begin
         state <= next_state;
-        place <= next_place;
+        place   <= next_place;
+        is_past <= next_is_past;
         count <= next_count;
         if (state == SCAN) begin
             by_zero <= is_zero && !is_past && count != LONGEST;

@@ -46,15 +46,15 @@ module link_executor #(
     output reg  [ADDRESS_BITS-1:0] reply_start,
     input  wire                    reply_ready,
     output wire                    control_valid,
-    output reg  [7:0]              control_type,
-    output reg  [7:0]              control_sequence,
+    output wire [7:0]              control_type,
+    output wire [7:0]              control_sequence,
     output reg  [3:0]              control_code,
-    output reg  [31:0]             control_data,   // the word that a PING carries
+    output wire [31:0]             control_data,      // of a HELLO or a PING: what it came with
     output reg                     control_has_data,
     input  wire                    control_ready,
     // Session, for link_outbox and link_events
     output reg                     has_session,
-    output reg  [31:0]             session,
+    output reg  [15:0]             session,        // low half of its id; 0: none
     output reg  [7:0]              round,
     output wire                    begins,         // pulses: a session begins, or ends
     output wire                    ends,
@@ -86,15 +86,18 @@ module link_executor #(
     localparam WINDOW_BITS = 3;  // 8 replies are kept
     localparam [7:0] WINDOW = 8'd1 << WINDOW_BITS;
     localparam POINTER_BITS = ADDRESS_BITS + 2;
-    localparam [POINTER_BITS-1:0] STORE_WORDS = 1 << ADDRESS_BITS;
-    localparam [9:0] LONGEST_REPLY = 10'd509;  // words of payload: what a frame of 2048 octets holds
-    localparam [5:0] LAST_CLOCK = 6'd63;       // of a reset, and of the wait for an answer
-    localparam [ADDRESS_BITS:0] ONE = 1;
+    localparam [9:0] LONGEST_REPLY = 10'd511;  // words, with the header: what a frame of 2048 octets holds
+    localparam [9:0] HEADER_WORDS  = 10'd2;
+    localparam [5:0] LAST_CLOCK    = 6'd63;    // of a reset, and of the wait for an answer
+    localparam [POINTER_BITS-1:0] FIRST_WORDS = 3;  // header and status
+    localparam [ADDRESS_BITS-1:0] STATUS_AT   = 2;
+    localparam [ADDRESS_BITS-1:0] LENGTH_AT   = 1;
 
     localparam [3:0] IDLE      = 4'd0;   // word is the first one of a header, if there is one
     localparam [3:0] HEAD      = 4'd1;   // word is the second one of a header
     localparam [3:0] DISPATCH  = 4'd2;   // word is the first one of the payload, if there is one
     localparam [3:0] OPERATION = 4'd3;   // word is the head of an operation, if one is left
+    localparam [3:0] CHECK     = 4'd15;  // an operation can be executed, or not
     localparam [3:0] ACCESS    = 4'd4;   // an access is presented; word is what it writes
     localparam [3:0] STATUS    = 4'd5;   // write the three words of a reply that come first, last one first
     localparam [3:0] HEADER_1  = 4'd6;
@@ -114,8 +117,10 @@ module link_executor #(
     reg                   continues;
     reg  [8:0]            left;       // words of its payload that have not been taken
     reg  [ADDRESS_BITS:0] following;  // where the next request begins
+    wire [ADDRESS_BITS:0] read_pointer1 = read_pointer + {{ADDRESS_BITS{1'b0}}, take};
     reg                   is_known;   // its type, and its length is one of that type
     reg                   is_ours;    // it belongs to this session
+    reg                   is_nak;     // its answer is a NAK
     wire                  take;       // the word at hand is done with
     wire [7:0]            age = expected - sequence;  // 0: it is the one that is expected
 
@@ -128,19 +133,19 @@ module link_executor #(
     reg        damage, overflow;  // seen by link_receiver, and not told yet
 
     // The batch
-    reg  [POINTER_BITS-1:0] starts [0:(1 << WINDOW_BITS)-1];  // of the replies that are kept
+    (* no_rw_check *) reg [POINTER_BITS-1:0] starts [0:(1 << WINDOW_BITS)-1];  // of the replies that are kept
     reg  [POINTER_BITS-1:0] start_there;
     reg  [POINTER_BITS-1:0] base;      // where this reply starts
-    reg  [9:0]              size;      // words of its payload
-    reg  [15:0]             index;     // of the operation, also: operations done
+    reg  [POINTER_BITS-1:0] place;     // of its next word
+    reg  [9:0]              index;     // of the operation; also: operations done
     reg                     write;
     reg  [12:0]             repeats;   // accesses of the operation that are left
     reg  [15:0]             address;
     reg  [3:0]              code;
     reg  [5:0]              clocks;
-    wire [POINTER_BITS-1:0] place      = base + {{POINTER_BITS - 10{1'b0}}, size} + 2;  // of the next word of the reply
+    wire [9:0]              size       = place[9:0] - base[9:0];  // of the reply so far, with its header
     wire [POINTER_BITS-1:0] reach      = base - start_there;
-    wire                    is_intact  = reach <= STORE_WORDS;
+    wire                    is_intact  = reach[POINTER_BITS-1:ADDRESS_BITS] == 0;
     wire                    is_last    = repeats == 13'd1;
     wire                    is_hung    = clocks == LAST_CLOCK;
     wire                    is_over    = wb_ack || wb_err || is_hung;
@@ -151,23 +156,23 @@ module link_executor #(
     wire        is_word    = word[31:16] == 16'd4;
     wire        has_shape  = kind == TYPE_BATCH ? is_words : kind == TYPE_HELLO ? is_word : kind == TYPE_PING ? is_empty || is_word
                            : (kind == TYPE_EVENT_ACK || kind == TYPE_RESET) && is_empty;
-    wire        same_session = has_session && word[15:0] == session[15:0];
+    wire        same_session = has_session && word[15:0] == session;
 
-    // Head of an operation
-    wire        head_write = word[31];
-    wire [12:0] head_words = word[28:16];
-    wire        head_fits  = left != 9'd0 && head_words != 13'd0
-                          && (!head_write || head_words < {4'd0, left});
-    wire        head_room  = head_write || {1'b0, head_words} + {4'd0, size} <= {4'd0, LONGEST_REPLY};
+    // Of an operation, before its first access
+    wire fits     = repeats != 13'd0 && (!write || repeats <= {4'd0, left});
+    wire [10:0] filled = {1'b0, repeats[9:0]} + {1'b0, size};
+    wire has_room = write || (repeats[12:10] == 3'd0 && filled <= {1'b0, LONGEST_REPLY});
 
     wire is_replay = age != 8'd0 && age <= {4'd0, kept};
     wire executes  = age == 8'd0 && left != 9'd0;
     wire tells     = left == 9'd0 || nak_is_due || round != nak_round;  // NAK for a wrong number
 
+    wire unused = &{1'b0, reach[ADDRESS_BITS-1:0]};
+
     assign take           = (state == IDLE && next_state == HEAD) || state == HEAD
-                         || (state == OPERATION && next_state == ACCESS)
+                         || (state == OPERATION && left != 9'd0)
                          || (state == ACCESS && write && wb_ack);
-    assign read_address   = read_pointer[ADDRESS_BITS-1:0] + {{ADDRESS_BITS - 1{1'b0}}, take};
+    assign read_address   = read_pointer1[ADDRESS_BITS-1:0];
     assign wb_stb         = state == ACCESS;
     assign wb_we          = write;
     assign wb_sel         = {4{!address[15]}};  // the adapter refuses an access without octets: no such address
@@ -175,7 +180,10 @@ module link_executor #(
     assign wb_dat_w       = word;
     assign adapter_rst    = rst || state == RESETTING;
     assign reply_valid    = state == REPLY;
-    assign control_valid  = state == CONTROL;
+    assign control_valid    = state == CONTROL;
+    assign control_type     = is_nak ? TYPE_NAK : kind;
+    assign control_sequence = is_nak ? expected : sequence;
+    assign control_data     = word;  // which does not change while a control frame is being sent
     assign begins         = state == DISPATCH && is_known && kind == TYPE_HELLO;
     assign ends           = state == DISPATCH && is_known && kind == TYPE_RESET;
     assign event_ack      = state == DISPATCH && is_known && kind == TYPE_EVENT_ACK && is_ours;
@@ -200,10 +208,8 @@ module link_executor #(
                     TYPE_RESET: next_state = RESETTING;
                     default: next_state = CONTROL;
                 endcase
-            OPERATION:
-                if (code != CODE_DONE || left == 9'd0) next_state = STATUS;
-                else if (head_fits && head_room) next_state = ACCESS;
-                // else: code changes
+            OPERATION: next_state = left == 9'd0 || code != CODE_DONE ? STATUS : CHECK;
+            CHECK: next_state = fits && has_room ? ACCESS : STATUS;
             ACCESS:
                 if (wb_err || (is_hung && !wb_ack)) next_state = STATUS;
                 else if (wb_ack && is_last) next_state = OPERATION;
@@ -225,24 +231,20 @@ module link_executor #(
         store_write <= 1'b0;
         start_there <= starts[sequence[WINDOW_BITS-1:0]];
         clocks      <= clocks + 6'd1;
-        if (take) begin
-            read_pointer <= read_pointer + ONE;
-            left         <= left - 9'd1;
-        end
+        read_pointer <= state == NEXT ? following : read_pointer1;
+        if (take) left <= left - 9'd1;
         if (is_damaged) damage <= 1'b1;
         if (is_refused) overflow <= 1'b1;
 
         case (state)
             IDLE: begin
-                following <= read_pointer;
                 if (next_state == HEAD) begin
                     kind      <= word[7:0];
                     sequence  <= word[15:8];
                     octet2    <= word[23:16];
                     continues <= word[24];
                 end
-                control_type     <= TYPE_NAK;
-                control_sequence <= expected;
+                is_nak           <= 1'b1;
                 control_code     <= damage ? NAK_CRC : NAK_BUSY;
                 control_has_data <= 1'b0;
                 if (next_state == CONTROL) begin
@@ -254,23 +256,18 @@ module link_executor #(
                 is_known  <= has_shape;
                 is_ours   <= same_session;
                 left      <= word[26:18];
-                following <= read_pointer + ONE + {{ADDRESS_BITS - 8{1'b0}}, word[26:18]};
+                following <= read_pointer1 + {{ADDRESS_BITS - 8{1'b0}}, word[26:18]};
+                is_nak    <= !has_shape || kind == TYPE_BATCH;
                 if (!has_shape) control_code <= NAK_TYPE;
-                else if (kind == TYPE_BATCH) begin
-                    control_code <= NAK_NO_SESSION;
-                    if (same_session) round <= octet2;
-                end else begin
-                    control_type     <= kind;
-                    control_sequence <= sequence;
-                    control_code     <= CODE_DONE;
-                end
+                else if (kind == TYPE_BATCH) control_code <= NAK_NO_SESSION;
+                else control_code <= CODE_DONE;
+                if (has_shape && same_session && kind == TYPE_BATCH) round <= octet2;
             end
             DISPATCH: begin
-                control_data     <= word;
                 control_has_data <= left != 9'd0;
                 clocks           <= 6'd0;
-                size             <= 10'd1;
-                index            <= 16'd0;
+                place            <= base + FIRST_WORDS;
+                index            <= 10'd0;
                 address          <= 16'd0;
                 code             <= continues && has_failed ? CODE_SKIPPED : CODE_DONE;
                 if (is_known && kind == TYPE_BATCH && is_ours) begin
@@ -282,7 +279,7 @@ module link_executor #(
                 end
                 if (begins) begin
                     has_session <= 1'b1;
-                    session     <= word;
+                    session     <= word[15:0];
                     expected    <= 8'd0;
                     kept        <= 4'd0;
                     has_failed  <= 1'b0;
@@ -293,28 +290,28 @@ module link_executor #(
                 end
                 if (ends) begin
                     has_session <= 1'b0;
-                    session     <= 32'd0;
+                    session     <= 16'd0;
                     expected    <= 8'd0;
                 end
             end
             OPERATION: begin
+                write   <= word[31];
+                repeats <= word[28:16];
+                address <= next_state == STATUS ? 16'd0 : word[15:0];
+            end
+            CHECK: begin
                 clocks <= 6'd0;
-                if (next_state != STATUS) begin
-                    write   <= head_write;
-                    repeats <= head_words;
-                    address <= word[15:0];
-                    if (!head_fits) code <= CODE_MALFORMED;
-                    else if (!head_room) code <= CODE_TOO_LONG;
-                end else if (code == CODE_DONE || code == CODE_SKIPPED) address <= 16'd0;
+                if (!fits) code <= CODE_MALFORMED;
+                else if (!has_room) code <= CODE_TOO_LONG;
             end
             ACCESS: begin
                 if (is_over) clocks <= 6'd0;
                 if (wb_ack) begin
-                    address <= address + 16'd4;
+                    address[15:2] <= address[15:2] + 14'd1;
                     repeats <= repeats - 13'd1;
-                    if (is_last) index <= index + 16'd1;
+                    if (is_last) index <= index + 10'd1;
                     if (!write) begin
-                        size        <= size + 10'd1;
+                        place       <= place + 1;
                         store_write <= 1'b1;
                     end
                 end else if (wb_err) code <= CODE_REFUSED;
@@ -324,14 +321,14 @@ module link_executor #(
             end
             STATUS: begin
                 store_write   <= 1'b1;
-                store_address <= base[ADDRESS_BITS-1:0] + 2;
-                store_data    <= {address, index};
+                store_address <= base[ADDRESS_BITS-1:0] + STATUS_AT;
+                store_data    <= {address, 6'd0, index};
                 has_failed    <= code != CODE_DONE;
             end
             HEADER_1: begin
                 store_write   <= 1'b1;
-                store_address <= base[ADDRESS_BITS-1:0] + 1;
-                store_data    <= {4'd0, size, 2'b00, session[15:0]};
+                store_address <= base[ADDRESS_BITS-1:0] + LENGTH_AT;
+                store_data    <= {4'd0, size - HEADER_WORDS, 2'b00, session};
             end
             HEADER_0: begin
                 store_write   <= 1'b1;
@@ -348,8 +345,7 @@ module link_executor #(
                 reply_start  <= start_there[ADDRESS_BITS-1:0];
                 control_code <= NAK_REPLAY_LOST;
             end
-            CONTROL: ;
-            default: if (state == NEXT) read_pointer <= following;
+            default: ;
         endcase
 
         if (rst) begin
@@ -358,7 +354,7 @@ module link_executor #(
             read_pointer <= 0;
             base         <= 0;
             has_session  <= 1'b0;
-            session      <= 32'd0;
+            session      <= 16'd0;
             expected     <= 8'd0;
             kept         <= 4'd0;
             round        <= 8'd0;

@@ -17,7 +17,7 @@ module link_outbox #(
     input  wire                    clk,
     input  wire                    rst,
     input  wire                    irq,
-    input  wire [31:0]             session,
+    input  wire [15:0]             session,
     input  wire [7:0]              round,
     // Control frames
     input  wire                    control_valid,
@@ -56,6 +56,7 @@ module link_outbox #(
     localparam [9:0] HEADER_WORDS   = 10'd2;
     localparam [9:0] GREETING_WORDS = 10'd13;
     localparam [9:0] EVENT_WORDS    = 10'd4;
+    localparam [511:0] CONSTANT = {32'd0, GREETING, 96'd0};  // words of the greeting, by their place in the frame
     localparam [ADDRESS_BITS-1:0] ONE = 1;
 
     localparam [2:0] IDLE    = 3'd0;  // nothing is being sent
@@ -125,10 +126,10 @@ module link_outbox #(
                                           : {level, 3'b000, code, credit, sequence, type};
 
     always @* begin
-        word = control_data;
+        word = control_data;  // of a PING, and the session id in a greeting
         if (is_first) word = head;
         else if (state == REPLY) word = store_word;
-        else if (place == 4'd1) word = {4'd0, payload, 2'b00, session[15:0]};
+        else if (place == 4'd1) word = {4'd0, payload, 2'b00, session};
         else if (state == EVENT)
             case (place[1:0])
                 2'd2: word = {31'd0, event_status};
@@ -136,7 +137,6 @@ module link_outbox #(
                 2'd0: word = event_ns[31:0];
                 default: word = event_ns[63:32];
             endcase
-        else if (is_greeting)
-            word = place == 4'd2 ? session : GREETING[{place - 4'd3, 5'd0} +: 32];
+        else if (place != 4'd2) word = CONSTANT[{place, 5'd0} +: 32];
     end
 endmodule

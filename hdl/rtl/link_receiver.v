@@ -33,9 +33,9 @@ module link_receiver #(
     output wire                    is_refused
 );
     localparam [31:0] RESIDUE   = 32'hDEBB20E3;  // of the CRC register after a good CRC
-    localparam [11:0] LIMIT     = 12'd2048;      // octets of a frame
-    localparam [11:0] OVERHEAD  = 12'd12;        // header and CRC
-    localparam [11:0] LENGTH_AT = 12'd6;         // in the header
+    localparam [15:0] LIMIT     = 16'd2036;      // octets of payload
+    localparam [15:0] AFTER_CRC = -16'd4;        // octets that are left, when the CRC has passed too
+    localparam [3:0]  HEADER    = 4'd8;          // octets
     localparam [ADDRESS_BITS:0] ONE  = 1;
     localparam [ADDRESS_BITS:0] FULL = ONE << ADDRESS_BITS;
     localparam [ADDRESS_BITS:0] NEARLY_FULL = FULL - 16;
@@ -47,18 +47,19 @@ module link_receiver #(
     endgenerate
 
     reg  [ADDRESS_BITS:0] pointer;   // the next word of the frame under way
-    reg  [11:0]           count;     // octets of it, so far
-    reg  [23:0]           word;      // the last three of them
-    reg  [15:0]           length;    // octets of payload, says its header
-    reg                   is_long;   // it has more than LIMIT octets
+    reg  [3:0]            count;     // octets of its header, so far; HEADER to HEADER + 3 behind it, to count words
+    reg  [23:0]           word;      // the last three octets
+    reg  [15:0]           left;      // octets of payload to come, by its header
+    reg                   is_long;   // it says more than LIMIT
     reg                   no_room;   // a word of it was not stored
     reg  [31:0]           crc;
     wire [31:0]           crc1;
 
+    wire [2:0] count1 = count[2:0] + 3'd1;
     wire ends_word = octet_valid && count[1:0] == 2'd3;
     wire [ADDRESS_BITS:0] level = pointer - read_pointer;
     wire is_full   = level == FULL;
-    wire is_good   = is_whole && !is_long && crc == RESIDUE && {4'd0, count} == length + {4'd0, OVERHEAD};
+    wire is_good   = is_whole && !is_long && crc == RESIDUE && left == AFTER_CRC && count[3];
 
     crc32_octet step (.crc(crc), .octet(octet), .next(crc1));
 
@@ -73,10 +74,11 @@ module link_receiver #(
         if (octet_valid) begin
             crc  <= crc1;
             word <= {octet, word[23:8]};
-            if (count == LIMIT) is_long <= 1'b1;
-            else count <= count + 12'd1;
-            if (count == LENGTH_AT) length[7:0] <= octet;
-            if (count == LENGTH_AT + 12'd1) length[15:8] <= octet;
+            count <= {count == HEADER - 4'd1 || count[3], count[3] ? {1'b0, count1[1:0]} : count1};
+            if (count[3]) left <= left - 16'd1;
+            else if (count[0]) left[15:8] <= octet;
+            else left[7:0] <= octet;
+            if (count == HEADER) is_long <= left > LIMIT;
         end
         if (ends_word) begin
             if (is_full) no_room <= 1'b1;
@@ -93,11 +95,10 @@ module link_receiver #(
             write_pointer <= 0;
         end
         if (rst || frame_end) begin
-            count   <= 12'd0;
+            count   <= 4'd0;
             is_long <= 1'b0;
             no_room <= 1'b0;
             crc     <= 32'hFFFFFFFF;
-            length  <= 16'd0;
         end
     end
 endmodule

@@ -1,7 +1,8 @@
 // Simple dual-port synchronous RAM, one clock, 32 bits wide: one port writes, the other reads; a tool infers block RAM.
 //
 // At a clock edge with write the word at write_address takes write_data; at every edge read_data takes the word at
-// read_address as it was before the edge.
+// read_address. A word that is being written at that edge must not be relied on: block RAMs differ in what they give, and
+// Yosys is told so that it does not build a bypass.
 // Parameters: ADDRESS_BITS, 2 ** ADDRESS_BITS words.
 `default_nettype none
 `timescale 1ns/1ps
@@ -16,7 +17,7 @@ module ram_dual_port #(
     input  wire [ADDRESS_BITS-1:0] read_address,
     output reg  [31:0]             read_data
 );
-    reg [31:0] memory [0:(1 << ADDRESS_BITS)-1];
+    (* no_rw_check *) reg [31:0] memory [0:(1 << ADDRESS_BITS)-1];
 
     always @(posedge clk) begin
         if (write) memory[write_address] <= write_data;

@@ -3,7 +3,8 @@
 // write_data enters at an edge with write_valid and write_ready; read_data is the oldest word while read_valid, and an edge
 // with read_ready takes it. A word that is written into an empty FIFO is there two edges later. rst empties it.
 // Parameters: WIDTH in bits; ADDRESS_BITS, 2 ** ADDRESS_BITS words.
-// The memory is read one clock ahead of its use, so that it may be a block RAM.
+// The memory is read one clock ahead of its use, so that it may be a block RAM; a word is valid an edge after it was written,
+// so what is read while it is written does not matter.
 `default_nettype none
 `timescale 1ns/1ps
 
@@ -23,7 +24,7 @@ module sync_fifo #(
     localparam [ADDRESS_BITS:0] ONE  = 1;
     localparam [ADDRESS_BITS:0] FULL = ONE << ADDRESS_BITS;
 
-    reg  [WIDTH-1:0] memory [0:(1 << ADDRESS_BITS)-1];
+    (* no_rw_check *) reg [WIDTH-1:0] memory [0:(1 << ADDRESS_BITS)-1];
     reg  [ADDRESS_BITS:0] write_pointer, read_pointer;
     wire [ADDRESS_BITS:0] read_pointer1 = read_valid && read_ready ? read_pointer + ONE : read_pointer;
 

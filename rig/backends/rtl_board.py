@@ -24,11 +24,13 @@ class RtlSerialPort:
     """The host's end of the serial line of one board; made by :class:`RtlBoards`.
 
     ``receiver``, where set, is called with each chunk of octets from the board; until then they are thrown away.
+    ``lost`` is there for who expects a port: a simulated one is never lost.
     """
 
     def __init__(self, name: str, port: Any) -> None:
         self.name = name
-        self.receiver: Callable[[bytes], object] | None = None
+        self.receiver: Callable[[bytes], None] | None = None
+        self.lost: Callable[[str], None] | None = None
         self._port = port
         self._bell = 0
         self._handed = 0  # octets, ever
@@ -38,6 +40,10 @@ class RtlSerialPort:
         """Send octets to the board, behind those that wait already."""
         self._waiting += octets
         self._hand_over()
+
+    def close(self) -> None:
+        """Stop listening; what was written goes out all the same."""
+        self.receiver = None
 
     @property
     def unsent_octets(self) -> int:
