@@ -1,0 +1,58 @@
+"""Boards in Verilog, reached through their serial lines alone: the contracts, and lines that lose and damage octets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rig.regress import simbuild
+from tests.contract import bus_contract, device_contract
+
+TIMEOUT_S = 500
+SIM_LIMIT_NS = 20_000_000_000
+
+
+def run(main: str, folder: Path, boards: int, env: dict[str, str] | None = None) -> Any:
+    build = simbuild.build("verilator", "board_bench", parameters={"BOARDS": boards})
+    result = simbuild.run(
+        build, run_dir=folder, timeout_s=TIMEOUT_S, main=f"tests.hdl.link.board_main:{main}", env=env,
+        sim_limit_ns=SIM_LIMIT_NS,
+    )  # fmt: skip
+    result.check()
+    return result.value
+
+
+@pytest.fixture(scope="module")
+def bus_verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    found: dict[str, str] = run("bus", tmp_path_factory.mktemp("bus"), 1)
+    return found
+
+
+@pytest.mark.parametrize("name", [contract.__name__ for contract in bus_contract.CONTRACT])
+def test_bus(bus_verdicts: dict[str, str], name: str) -> None:
+    assert not bus_verdicts[name], bus_verdicts[name]
+
+
+@pytest.fixture(scope="module", params=["100 half"])
+def device_verdicts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    found: dict[str, str] = run(
+        "device", tmp_path_factory.mktemp("device"), 2, {"RIG_TEST_SEGMENT": request.param}
+    )
+    return found
+
+
+@pytest.mark.parametrize("name", [contract.__name__ for contract in device_contract.CONTRACT])
+def test_device(device_verdicts: dict[str, str], name: str) -> None:
+    assert not device_verdicts[name], device_verdicts[name]
+
+
+@pytest.mark.parametrize(("rate", "transactions"), [("1e-5", 60), ("1e-4", 60), ("1e-3", 30)])
+def test_a_bad_line_loses_and_invents_nothing(rate: str, transactions: int, tmp_path: Path) -> None:
+    found = run("faults", tmp_path, 1, {"RIG_TEST_FAULTS": f"{rate} {transactions} 3"})
+    assert found["transactions"] >= transactions - 3
+    assert (found["wrong_reads"], found["wrong_writes"], found["duplicate_effects"]) == (0, 0, 0), found
+    assert found["sessions"] == 1
+    if rate != "1e-5":
+        assert found["faults"] > 0
