@@ -277,21 +277,16 @@ module link_executor #(
                         nak_round  <= round;
                     end
                 end
-                if (begins) begin
-                    has_session <= 1'b1;
-                    session     <= word[15:0];
+                if (begins || ends) begin
+                    has_session <= begins;
+                    session     <= begins ? word[15:0] : 16'd0;
                     expected    <= 8'd0;
                     kept        <= 4'd0;
+                    round       <= 8'd0;
                     has_failed  <= 1'b0;
                     nak_is_due  <= 1'b1;
-                    round       <= 8'd0;
                     damage      <= 1'b0;
                     overflow    <= 1'b0;
-                end
-                if (ends) begin
-                    has_session <= 1'b0;
-                    session     <= 16'd0;
-                    expected    <= 8'd0;
                 end
             end
             OPERATION: begin

@@ -78,7 +78,7 @@ module link_receiver #(
             if (count[3]) left <= left - 16'd1;
             else if (count[0]) left[15:8] <= octet;
             else left[7:0] <= octet;
-            if (count == HEADER) is_long <= left > LIMIT;
+            if (count == HEADER - 4'd1) is_long <= {octet, left[7:0]} > LIMIT;
         end
         if (ends_word) begin
             if (is_full) no_room <= 1'b1;

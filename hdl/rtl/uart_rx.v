@@ -24,7 +24,7 @@ module uart_rx #(
     localparam [63:0] CLOCK   = CLK_HZ;
     localparam [63:0] RATE    = BAUD;
     localparam [63:0] STEP    = ((RATE * SAMPLES << 16) + CLOCK / 2) / CLOCK;  // of the phase, in 1 / 65536 sample
-    localparam [3:0]  MIDDLE  = 4'd7;  // the first of the three samples that count
+    localparam [3:0]  MIDDLE  = 4'd7;  // the last of the three samples that count; a start bit is seen about one late
     localparam [3:0]  STOP    = 4'd9;  // number of the stop bit; the start bit is number 0
 
     localparam [1:0] IDLE  = 2'd0;  // the line is high
@@ -50,7 +50,7 @@ module uart_rx #(
     wire [16:0] phase1   = {1'b0, phase} + STEP[16:0];
     wire        tick     = phase1[16];
     wire        majority = (line && last[0]) || (line && last[1]) || (last[0] && last[1]);
-    wire        decide   = tick && sample == MIDDLE + 4'd2;
+    wire        decide   = tick && sample == MIDDLE;
 
     always @(posedge clk) begin
         valid <= 1'b0;

@@ -76,6 +76,7 @@ class DeviceSession:
     def _forget(self) -> None:
         """Drop everything that belongs to a session."""
         self._expected = 0
+        self._executed = 0  # batches, in this session
         self._sequence = 0  # of the batch under way
         self._has_failed = False
         self._round = 0
@@ -215,7 +216,7 @@ class DeviceSession:
     def _batch(self, frame: Frame) -> None:
         self._round = frame.credit
         behind = self._expected - frame.sequence & 0xFF
-        if 1 <= behind <= self.identity.window:
+        if 1 <= behind <= min(self.identity.window, self._executed):
             self._replay(frame.sequence)
         elif behind or not frame.payload:
             if not frame.payload:
@@ -225,6 +226,7 @@ class DeviceSession:
                 self._nak_round = self._round
         else:
             self._nak_round = None
+            self._executed += 1
             self._sequence = frame.sequence
             self._expected = self._expected + 1 & 0xFF
             if not frame.code & CONTINUES:

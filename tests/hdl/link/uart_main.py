@@ -39,7 +39,7 @@ async def main(kernel: SimTime, dut: Any) -> dict[str, Any]:
     await kernel.sleep_until(int(2 * bit_ns))
 
     async def rest(octets: int) -> None:
-        await kernel.sleep_until(kernel.now_ns + int(bit_ns * 10 * (octets + 12)))
+        await kernel.sleep_until(kernel.now_ns + int(bit_ns * 10 * (1.05 * octets + 12)))
 
     sent = bytes(range(256)) + Random(7).randbytes(int(os.environ["UART_OCTETS"]))
     line.port.write(sent)

@@ -1,0 +1,37 @@
+"""The far end of the link in Verilog against the page, its examples and its Python counterpart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rig.regress import simbuild
+from rig.regress.tools import Simulator
+from tests.hdl.link.sources import link_build
+
+TIMEOUT_S = 300
+
+
+def run(simulator: Simulator, main: str, folder: Path) -> Any:
+    result = simbuild.run(
+        link_build(simulator, "link_bench"), run_dir=folder, timeout_s=TIMEOUT_S, main=f"tests.hdl.link.link_main:{main}"
+    )
+    result.check()
+    return result.value
+
+
+@pytest.mark.needs("iverilog")
+def test_the_examples_of_the_page(tmp_path: Path) -> None:
+    """On a four-state simulator, so that what is unknown after reset would show."""
+    run("icarus", "conversation", tmp_path)
+
+
+def test_each_sentence_of_the_page(tmp_path: Path) -> None:
+    run("verilator", "details", tmp_path)
+
+
+def test_the_same_answers_as_the_python_far_end(tmp_path: Path) -> None:
+    tally = run("verilator", "equality", tmp_path)
+    assert len(tally) == 10 and sum(tally.values()) == 250
