@@ -1,7 +1,7 @@
 """Boards in Verilog: the serial ports and the bench of ``hdl/sim/board_bench.v``, reached through cocotb handles.
 
-A board shows nothing but its serial line, so there is no bus here: octets go in and out, at the baud rate that the bench
-models, in whole chunks (``hdl/sim/serial_port_model.v``). What stands on the line is the business of ``rig.link``.
+A board shows nothing but its serial line, so there is no bus here: octets go in and out in whole chunks, at the baud
+rate that the bench models (``hdl/sim/serial_port_model.v``). What stands on the line is the business of ``rig.link``.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class RtlSerialPort:
         self._hand_over()
 
     def _hand_over(self) -> None:
-        """Give the model one chunk, if all of the one before has been taken: one write a time step is all it can see."""
+        """Give the model one chunk, if it has taken the one before: it sees one write a time step."""
         taken = int(self._port.queued.value)
         if not self._waiting or taken != self._handed & COUNT_MASK:
             return

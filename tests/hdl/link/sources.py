@@ -11,11 +11,12 @@ from rig.regress.tools import Simulator
 
 HERE = Path(__file__).parent
 MODELS = ("serial_port_model",)
+BENCHES = {"uart_bench": ("uart_bench",), "link_bench": ("link_bench", "memory_slave")}
 
 
 def link_build(simulator: Simulator, top: str, **parameters: Parameter) -> Build:
     """Return the build of bench ``top`` with the sources of the board link."""
     files = simbuild.read_filelist(PROJECT_ROOT / "hdl" / "filelists" / "board_link.f")
     models = [PROJECT_ROOT / "hdl" / "sim" / f"{name}.v" for name in MODELS]
-    benches = [path for path in (HERE / f"{top}.v", HERE / "memory_slave.v") if path.name != "memory_slave.v" or top == "link_bench"]
+    benches = [HERE / f"{name}.v" for name in BENCHES[top]]
     return simbuild.build(simulator, top, sources=[*files.sources, *models, *benches], parameters=parameters)

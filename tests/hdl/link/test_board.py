@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rig.regress import simbuild
-from tests.contract import bus_contract, device_contract
+from tests.contract import bus_contract
 
 TIMEOUT_S = 500
 SIM_LIMIT_NS = 20_000_000_000
@@ -35,24 +35,10 @@ def test_bus(bus_verdicts: dict[str, str], name: str) -> None:
     assert not bus_verdicts[name], bus_verdicts[name]
 
 
-@pytest.fixture(scope="module", params=["100 half"])
-def device_verdicts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    found: dict[str, str] = run(
-        "device", tmp_path_factory.mktemp("device"), 2, {"RIG_TEST_SEGMENT": request.param}
-    )
-    return found
-
-
-@pytest.mark.parametrize("name", [contract.__name__ for contract in device_contract.CONTRACT])
-def test_device(device_verdicts: dict[str, str], name: str) -> None:
-    assert not device_verdicts[name], device_verdicts[name]
-
-
-@pytest.mark.parametrize(("rate", "transactions"), [("1e-5", 60), ("1e-4", 60), ("1e-3", 30)])
+@pytest.mark.parametrize(("rate", "transactions"), [("1e-4", 60), ("1e-3", 30)])
 def test_a_bad_line_loses_and_invents_nothing(rate: str, transactions: int, tmp_path: Path) -> None:
     found = run("faults", tmp_path, 1, {"RIG_TEST_FAULTS": f"{rate} {transactions} 3"})
     assert found["transactions"] >= transactions - 3
     assert (found["wrong_reads"], found["wrong_writes"], found["duplicate_effects"]) == (0, 0, 0), found
     assert found["sessions"] == 1
-    if rate != "1e-5":
-        assert found["faults"] > 0
+    assert found["faults"] > 0

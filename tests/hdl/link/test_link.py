@@ -16,8 +16,9 @@ TIMEOUT_S = 300
 
 def run(simulator: Simulator, main: str, folder: Path) -> Any:
     result = simbuild.run(
-        link_build(simulator, "link_bench"), run_dir=folder, timeout_s=TIMEOUT_S, main=f"tests.hdl.link.link_main:{main}"
-    )
+        link_build(simulator, "link_bench"), run_dir=folder, timeout_s=TIMEOUT_S,
+        main=f"tests.hdl.link.link_main:{main}",
+    )  # fmt: skip
     result.check()
     return result.value
 

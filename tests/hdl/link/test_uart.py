@@ -1,4 +1,4 @@
-"""The UART of the board link: baud rates that do not divide the clock, a line that is off by 3 %, glitches and breaks."""
+"""The UART of the link: rates that do not divide the clock, a line that is off by 3 %, glitches and breaks."""
 
 from __future__ import annotations
 
