@@ -1,6 +1,6 @@
 """Adapters in Verilog: the buses and the bench of ``hdl/sim/segment_bench.v``, reached through cocotb handles.
 
-The only file that touches cocotb handles. Entering Python costs tens of microseconds, more than the simulator needs for
+Only this file and ``rtl_board`` touch cocotb handles. Entering Python costs tens of microseconds, more than the simulator needs for
 a bus access, so it happens once for a transaction: one register write (two for a long batch) hands the batch over, and
 one change of ``attention``, which carries all acknowledges and interrupt lines, tells that it is done. The layout of a
 batch is in ``hdl/sim/bus_master_model.v``.
