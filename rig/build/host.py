@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from rig.adapter.bus import AdapterBus
 from rig.adapter.device import FrameDevice
@@ -15,6 +15,7 @@ from rig.build.impairments import build_impairer
 from rig.config.scenario import Scenario, Station, TcpSettings
 from rig.driver.config import DriverConfig
 from rig.driver.driver import NicDriver
+from rig.driver.statistics import DriverStatistics
 from rig.runtime.kernel import Scheduler
 from rig.runtime.node import Node
 from rig.sockets import SocketLibrary
@@ -25,12 +26,47 @@ from rig.units import NS_PER_MS
 from rig.wire.address import parse_interface, parse_ipv4, parse_mac
 
 
+class StationDriver(FrameDevice, Protocol):
+    """What brings a station's adapter up and serves it: the LAN driver, or what stands in its place."""
+
+    @property
+    def statistics(self) -> DriverStatistics:
+        """What it has counted."""
+        ...
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What a person should know of the adapter, in words."""
+        ...
+
+    async def start(self) -> None:
+        """Bring the adapter up."""
+        ...
+
+    async def run(self) -> None:
+        """Serve it."""
+        ...
+
+    async def read_counters(self) -> dict[str, int]:
+        """Return the counters of the adapter."""
+        ...
+
+
+@runtime_checkable
+class HasDrivers(Protocol):
+    """A bench of adapters that have no bus to put a driver on."""
+
+    def driver(self, name: str) -> StationDriver:
+        """Return what stands in the place of a station's driver."""
+        ...
+
+
 @dataclass(slots=True)
 class Host:
     """What runs on one station. ``stack``, ``node`` and ``sockets`` are None where it has no address."""
 
     station: Station
-    driver: NicDriver
+    driver: StationDriver
     device: FrameDevice
     """The driver as the stack sees it: perhaps through an impairer and a tap."""
     stack: Stack | None = None
@@ -49,12 +85,13 @@ def build_host(
     scheduler: Scheduler,
     scenario: Scenario,
     station: Station,
-    bus: AdapterBus,
+    bus: AdapterBus | None,
     *,
+    driver: StationDriver | None = None,
     tap: Callable[[FrameDevice], FrameDevice] = lambda device: device,
     on_event: Callable[[StackEvent], None] | None = None,
 ) -> Host:
-    """Return the host of ``station`` on its adapter's bus; nothing runs yet.
+    """Return the host of ``station`` on its adapter's bus, or on ``driver`` where it has none; nothing runs yet.
 
     ``tap`` may put a wrapper between the driver, with its impairments, and whoever uses it; ``on_event`` sees the
     events of the stack too.
@@ -64,7 +101,9 @@ def build_host(
     config = DriverConfig(
         name=station.name, speed_mbps=segment.speed_mbps, full_duplex=segment.duplex == "full", mac=override
     )
-    driver = NicDriver(scheduler, bus, config)
+    if driver is None:
+        assert bus is not None, "an adapter has a bus, or it has a driver of its own"
+        driver = NicDriver(scheduler, bus, config)
     impairer = build_impairer(
         scheduler, scenario, station, driver, random_source(scenario.seed, station.name, "impairments")
     )

@@ -26,6 +26,7 @@ class BackendChoice(StrEnum):
 
     MODEL = "model"
     RTL = "rtl"
+    NIC = "nic"
     BOTH = "both"
 
 

@@ -17,8 +17,8 @@ from rig.config.impairment import ImpairmentSettings, StationImpairments
 from rig.config.validation import Strict
 
 Settings = TypeVar("Settings", "TcpSettings", "Limits")
-BackendName = Literal["model", "rtl"]
-BACKENDS: tuple[BackendName, ...] = ("model", "rtl")
+BackendName = Literal["model", "rtl", "nic"]
+BACKENDS: tuple[BackendName, ...] = ("model", "rtl", "nic")
 
 MIN_FRAME_OCTETS = 64  # IEEE Std 802.3-2022 4.4.2: minFrameSize, destination address to FCS
 MAX_FRAME_OCTETS = 1518  # maxBasicFrameSize

@@ -17,7 +17,7 @@ from rig.adapter.recorder import MEDIUM, Timeline
 from rig.apps.http_client import HttpResponse, http_get, http_put
 from rig.apps.http_server import HttpServer
 from rig.build.bench import Bench, station_address
-from rig.build.host import Host, build_host, random_source
+from rig.build.host import HasDrivers, Host, build_host, random_source
 from rig.config.scenario import ClientApp, HttpGetApp, HttpServerApp, Load, PowerEvent, Scenario
 from rig.runtime.kernel import Event, Scheduler, Task
 from rig.scenario.facts import COMPLETED, FAILED, LIMIT, Facts, Progress, StationFacts, Transfer
@@ -144,11 +144,14 @@ class Play:
 
     def _host(self, name: str) -> Host:
         story = self._story
+        bench = self._bench
+        driver = bench.driver(name) if isinstance(bench, HasDrivers) else None
         return build_host(
             self._scheduler,
             self._scenario,
             self._scenario.station(name),
-            StoryBus(self._bench.bus(name), story, name),
+            StoryBus(bench.bus(name), story, name) if driver is None else None,
+            driver=driver,
             tap=lambda device: StoryDevice(device, story, name),
             on_event=lambda _: self._note_states(name),
         )

@@ -119,6 +119,11 @@ def _record(
         from rig.scenario.rtl import run_rtl  # simulators are looked for only when one is used
 
         return run_rtl(scenario, request.file, folder, on_progress, on_phase)
+    if request.backend == "nic":
+        from rig.scenario.nic import run_nic
+
+        on_phase("running over a veth cable")
+        return run_nic(scenario, request.file, folder, on_progress)
     on_phase("simulating on the Python twins")
     return run_model(scenario, request.file, folder, on_progress)
 

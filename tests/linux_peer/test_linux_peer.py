@@ -68,5 +68,8 @@ def test_the_judge_sees_what_is_wrong_and_only_in_our_frames(tmp_path: Path) -> 
     damaged = bytearray(bytes(ours[1]))
     damaged[-1] ^= 1
     assert judged(*dialogue[:3], bytes(damaged), dialogue[4]).get("TCP checksum") == 1
+    again = us / to_peer / TCP(**back, flags="A", seq=601, ack=101)
+    ahead = peer / to_us / TCP(**segment, flags="PA", seq=111, ack=601) / Raw(b"z" * 10)
+    assert judged(*dialogue, ahead, again, again).get("duplicate ack", 0) >= 1
     theirs = peer / to_us / TCP(**segment, flags="PA", seq=101, ack=601) / Raw(b"y" * 10)
     assert judged(*dialogue, theirs, theirs) == {}
