@@ -39,7 +39,7 @@ module phy_10baset #(
     wire [4:0]  index;
     wire [15:0] write_data, read_data, partner;
     wire [12:0] advertised;
-    wire        tick, eighth, owns_line, flp_pulse, pulse_seen, full_duplex, complete, page_received, partner_is_able;
+    wire        tick, owns_line, flp_pulse, pulse_seen, full_duplex, complete, page_received, partner_is_able;
     wire        link_ok, jabber, dv, crs_inside, col_inside, unused_reversed, unused_receiving;
     wire        rst_all = rst || soft_reset || power_down;
 
@@ -63,6 +63,8 @@ module phy_10baset #(
 
     generate
         if (HAS_AUTONEG) begin : negotiates
+            wire eighth;
+
             millisecond_tick #(.CLOCKS(EIGHTH_CLOCKS)) eighths (.clk(clk), .rst(rst_all), .tick(eighth));
 
             autoneg negotiation (
@@ -75,7 +77,7 @@ module phy_10baset #(
             wire unused_inputs = &{1'b0, tick, pulse_seen, autoneg_enable, restart, advertised};
 
             assign {owns_line, flp_pulse, complete, page_received, partner_is_able} = 5'd0;
-            assign {full_duplex, partner, eighth} = {force_full, 16'd0, 1'b0};
+            assign {full_duplex, partner} = {force_full, 16'd0};
         end
     endgenerate
 

@@ -11,8 +11,12 @@
 // While script_on is 1 the pair carries what the file that +line_script= names says instead of the transmitter: lines
 // `DELAY_PS LEVEL` (decimal), the time after the line before, or after the rise of script_on, and 1 high, 2 low, 0 idle;
 // script_done counts the scripts that have ended.
+// Parameters: the first values of jitter_ps and seed.
 // Ports: rd_high and rd_low as phy_10baset wants them, sampled at the falls and rises of clk and changed at its rises.
-module twisted_pair_model (
+module twisted_pair_model #(
+    parameter JITTER_PS = 0,
+    parameter SEED = 1
+) (
     input  wire       td_p,
     input  wire       td_n,
     input  wire       clk,
@@ -52,8 +56,8 @@ module twisted_pair_model (
 
   initial begin
     delay_ps = 100_000;
-    jitter_ps = 0;
-    seed = 1;
+    jitter_ps = JITTER_PS;
+    seed = SEED;
     is_extreme = 0;
     is_reversed = 0;
     is_cut = 0;

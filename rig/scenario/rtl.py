@@ -35,14 +35,16 @@ def run_rtl(
     folder: Path,
     on_progress: OnProgress | None,
     on_phase: Callable[[str], None] = lambda _: None,
+    top: str = RTL_TOP,
 ) -> Recording:
     """Play ``scenario`` in a simulator; write the timeline and the capture into ``folder``.
 
+    ``top`` is the bench: one with the names that :class:`~rig.backends.rtl.RtlBench` drives.
     :class:`~rig.errors.ToolError` if no simulator can be used, the build fails, or the simulator dies.
     """
     simulator = tools.choose_simulator()
     on_phase(f"building the Verilog adapters with {simulator} (some 30 s the first time, then cached)")
-    build = simbuild.build(simulator, RTL_TOP, parameters={RTL_STATIONS_PARAMETER: len(scenario.stations)})
+    build = simbuild.build(simulator, top, parameters={RTL_STATIONS_PARAMETER: len(scenario.stations)})
     on_phase(f"simulating the Verilog adapters with {simulator}")
     work = folder / "simulation"
     work.mkdir()
