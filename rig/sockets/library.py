@@ -6,11 +6,15 @@ import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 from typing import TYPE_CHECKING
 
 from rig.runtime.kernel import Scheduler
+from rig.sockets.names import AddressRow, address_info
+from rig.sockets.resolver import Resolver, ResolverConfig
 from rig.sockets.socket import Address, Socket
 from rig.stack.endpoint import SocketKind
+from rig.wire.address import parse_ipv4
 
 if TYPE_CHECKING:
     from rig.stack.events import StackEvent
@@ -53,6 +57,35 @@ class SocketLibrary:
         self._max_descriptors = max_descriptors
         self._by_descriptor: dict[int, Socket] = {}
         self._by_handle: dict[int, Socket] = {}
+        self.resolver: Resolver | None = None
+        """Who looks names up for :meth:`connect`, :meth:`getaddrinfo` and :meth:`gethostbyname`."""
+
+    def use_resolver(self, config: ResolverConfig, random: Random) -> Resolver:
+        """Make the resolver of this host, and return it; ``random`` draws its ids and ports and serves nobody else."""
+        self.resolver = Resolver(self, config, random)
+        return self.resolver
+
+    async def getaddrinfo(
+        self,
+        host: str | None,
+        port: str | int | None,
+        family: int = 0,
+        type: int = 0,
+        proto: int = 0,
+        flags: int = 0,
+    ) -> list[AddressRow]:
+        """Return what the standard ``socket.getaddrinfo`` does, by this host's resolver; ``socket.gaierror``."""
+        return await address_info(self._resolver(), host, port, family, type, proto, flags)
+
+    async def gethostbyname(self, name: str, *, deadline_ns: int | None = None) -> str:
+        """Return the first address of a name; ``socket.gaierror`` where there is none, also at the deadline."""
+        return (await self._resolver().addresses(name, deadline_ns=deadline_ns))[0]
+
+    def _resolver(self) -> Resolver:
+        """Return the host's resolver; without one, names that need no server are known all the same."""
+        if self.resolver is None:
+            self.resolver = Resolver(self, ResolverConfig(), Random(0))  # asks nobody, so it draws nothing
+        return self.resolver
 
     def socket(self, kind: SocketKind = SocketKind.STREAM) -> Socket:
         """Return a new socket with the lowest free descriptor; ``OSError(EMFILE)`` where the table is full."""
@@ -67,10 +100,22 @@ class SocketLibrary:
         user_timeout_ns: int | None = None,
         deadline_ns: int | None = None,
     ) -> Socket:
-        """Return a stream connected to the address; on any failure nothing is left behind.
+        """Return a stream connected to an address or name; on any failure nothing is left behind.
 
-        ``user_timeout_ns`` is how long sent data, and the opening itself, may stay unacknowledged (RFC 9293 MUST-21).
+        The addresses of a name are tried in turn, and the error is that of the last. ``user_timeout_ns`` is how long
+        sent data, and the opening itself, may stay unacknowledged (RFC 9293 MUST-21).
         """
+        addresses = (
+            [address] if _is_address(address) else await self._resolver().addresses(address, deadline_ns=deadline_ns)
+        )
+        for candidate in addresses[:-1]:
+            try:
+                return await self._connect(candidate, port, user_timeout_ns, deadline_ns)
+            except OSError:
+                continue
+        return await self._connect(addresses[-1], port, user_timeout_ns, deadline_ns)
+
+    async def _connect(self, address: str, port: int, user_timeout_ns: int | None, deadline_ns: int | None) -> Socket:
         socket = self.socket()
         try:
             if user_timeout_ns is not None:
@@ -130,3 +175,11 @@ def _name(ask: Callable[[], Address]) -> Address | None:
         return ask()
     except OSError:  # not bound, or not connected
         return None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parse_ipv4(text)
+    except ValueError:
+        return False
+    return True

@@ -568,3 +568,42 @@ def test_the_same_seed_gives_the_same_run() -> None:
         return world.kernel.now_ns, world.hosts.log_hash()
 
     assert run() == run()
+
+
+# Names in the socket library
+
+
+def test_connect_takes_a_name_and_tries_its_addresses_in_turn() -> None:
+    hosts = TwoHosts()
+    zone = Zone.from_table({"www.lab": ["10.0.0.1", "10.0.0.2"]}, "lab")
+    hosts.client.sockets.use_resolver(ResolverConfig((SERVER,)), random.Random(7))
+
+    async def main() -> None:
+        hosts.kernel.spawn(DnsServer(hosts.server.sockets, zone).serve(), "dns")
+        listener = hosts.server.sockets.socket()
+        listener.bind(("", 80))
+        listener.listen()
+        client = await hosts.client.sockets.connect("www.lab", 80)  # at 10.0.0.1 nobody listens
+        assert client.getpeername() == ("10.0.0.2", 80)
+        with pytest.raises(ConnectionRefusedError):
+            await hosts.client.sockets.connect("www.lab", 81)
+        with pytest.raises(socket.gaierror):
+            await hosts.client.sockets.connect("no.lab", 80)
+        assert await hosts.client.sockets.gethostbyname("www.lab") == "10.0.0.1"
+        rows = await hosts.client.sockets.getaddrinfo("www.lab", "http", type=socket.SOCK_STREAM)
+        assert [row[4] for row in rows] == [("10.0.0.1", 80), ("10.0.0.2", 80)]
+        assert list(hosts.client.sockets.descriptors()) == [client.fileno()], "nothing else is left"
+
+    hosts.run(main())
+
+
+def test_without_a_resolver_only_names_that_need_no_server_are_known() -> None:
+    hosts = TwoHosts()
+
+    async def main() -> None:
+        assert await hosts.client.sockets.gethostbyname("localhost") == "127.0.0.1"
+        with pytest.raises(socket.gaierror) as caught:
+            await hosts.client.sockets.connect("www.lab", 80)
+        assert caught.value.errno == socket.EAI_AGAIN
+
+    hosts.run(main())
