@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rig.runtime.control_client import ask
-from rig.stack.counter_names import LAYERS, meaning
+from rig.stack.counter_names import LAYERS, is_drop, meaning
 
 SCHEMA = 1
 
@@ -27,7 +27,7 @@ def show_netstat(node: str | None, *, as_json: bool) -> None:
 
 
 def show_statistics(node: str | None, *, as_json: bool) -> None:
-    """Print every counter that is not zero, by layer, with what it counts."""
+    """Print every counter that is not zero, by layer, with what it counts; what was dropped is marked."""
     answer = ask("statistics", node)
     if as_json:
         _print_json(answer)
@@ -85,6 +85,7 @@ def _print_table(columns: dict[str, str], rows: list[dict[str, Any]], numbers: t
 
 
 def _print_counters(console: Console, title: str, counters: dict[str, int]) -> None:
+    counters = {name: count for name, count in counters.items() if count}
     if not counters:
         return
     console.print(f"[bold]{title}[/]")
@@ -93,5 +94,5 @@ def _print_counters(console: Console, title: str, counters: dict[str, int]) -> N
     table.add_column(no_wrap=True)
     table.add_column(style="dim")
     for name, count in counters.items():
-        table.add_row(str(count), name, meaning(name))
+        table.add_row(str(count), f"[yellow]{name}[/]" if is_drop(name) else name, meaning(name))
     console.print(table)
