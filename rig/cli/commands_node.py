@@ -1,7 +1,8 @@
-"""The commands that look into a running node: ``rig netstat``, ``rig arp``, ``rig route``."""
+"""The commands that look into a running node (``rig netstat``, ``rig arp``, ``rig route``), and ``rig python``."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("netstat")(netstat)
     app.command("arp")(arp)
     app.command("route")(route)
+    app.command("python", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})(python)
 
 
 def netstat(
@@ -42,3 +44,20 @@ def route(node: Node = None, as_json: AsJson = False) -> None:
     from rig.cli.node import show_route
 
     show_route(node, as_json=as_json)
+
+
+def python(
+    target: Annotated[str, typer.Argument(metavar="SCRIPT", help="A Python script, or with -m a module.")],
+    config: Annotated[
+        Path, typer.Option("--config", "-c", metavar="FILE", envvar="RIG_NODE", help="The node file to speak from.")
+    ],
+    arguments: Annotated[list[str] | None, typer.Argument(metavar="ARGS", help="For the program.")] = None,
+    module: Annotated[bool, typer.Option("--module", "-m", help="SCRIPT is the name of a module.")] = False,
+    capture: Annotated[
+        Path | None, typer.Option("--capture", metavar="FILE", help="Write every frame into a pcapng file.")
+    ] = None,
+) -> None:
+    """Run an unmodified Python program on the rig's TCP/IP: its sockets are those of a node, not this machine's."""
+    from rig.cli.program import ProgramOptions, run_python
+
+    raise typer.Exit(run_python(ProgramOptions(target, arguments or [], config, module, capture)))

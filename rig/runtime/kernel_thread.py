@@ -60,5 +60,6 @@ class KernelThread:
 
     async def _main(self) -> None:
         await self._start(self.kernel)
+        await self.kernel.sleep_until(self.kernel.now_ns + 1)  # what was spawned runs to its first wait
         self._is_up.set()
         await self._stop.wait()

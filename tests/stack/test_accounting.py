@@ -20,10 +20,11 @@ from rig.wire.udp import UdpDatagram
 from tests.stack.bench import FAR_IP, GATEWAY_IP, GATEWAY_MAC, OUR_IP, OUR_MAC, PEER_IP, PEER_MAC
 
 OTHER_IP = parse_ipv4("10.0.0.9")
-addresses = st.sampled_from(
+NEAR = [OUR_IP, PEER_IP]
+addresses = st.sampled_from(NEAR) | st.sampled_from(
     [OUR_IP, PEER_IP, FAR_IP, OTHER_IP, 0, 0xFFFFFFFF, parse_ipv4("10.0.0.255"), 0xE0000001, 0x7F000001, 0xF0000001]
 )
-macs = st.sampled_from([OUR_MAC, PEER_MAC, GATEWAY_MAC, b"\xff" * 6, bytes.fromhex("01005e000001")])
+macs = st.just(OUR_MAC) | st.sampled_from([OUR_MAC, PEER_MAC, GATEWAY_MAC, b"\xff" * 6, bytes.fromhex("01005e000001")])
 ports = st.sampled_from([0, 7, 9, 80, 5353, 65535])
 small = st.binary(max_size=20)
 
