@@ -11,19 +11,41 @@ import os
 import termios
 import tty
 from collections.abc import Callable
+from typing import Protocol
 
 from firmware_models.boards.misread import misread
-from firmware_models.boards.serial_line import SerialLine
 from rig.errors import ToolError
 
 LARGEST_READ_OCTETS = 4096
 _SPEEDS = {getattr(termios, name): int(name[1:]) for name in dir(termios) if name[0] == "B" and name[1:].isdigit()}
 
 
+class Sink(Protocol):
+    """Takes octets."""
+
+    def write(self, octets: bytes) -> None:
+        """Take them; does not wait."""
+        ...
+
+
+class BoardLine(Protocol):
+    """A serial line with a board at its end."""
+
+    @property
+    def to_board(self) -> Sink:
+        """The wire to the board."""
+        ...
+
+    @property
+    def host_receivers(self) -> list[Callable[[bytes], None]]:
+        """Who is given what the board sends."""
+        ...
+
+
 class PseudoTerminal:
     """The board's end of a pseudo-terminal, on ``line``. ``name`` is what the host opens."""
 
-    def __init__(self, line: SerialLine, baud: int) -> None:
+    def __init__(self, line: BoardLine, baud: int) -> None:
         try:
             self._board, self._host = os.openpty()
         except OSError as error:
@@ -83,7 +105,7 @@ class PseudoTerminal:
 
 
 def open_terminal(
-    line: SerialLine, baud: int, add_reader: Callable[[int, Callable[[], object]], None]
+    line: BoardLine, baud: int, add_reader: Callable[[int, Callable[[], object]], None]
 ) -> PseudoTerminal:
     """Make a pseudo-terminal whose octets are taken whenever ``add_reader`` says that there are some."""
     terminal = PseudoTerminal(line, baud)

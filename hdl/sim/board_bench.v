@@ -4,7 +4,8 @@
 //
 // A program outside the simulation sets the segment through `settings`, and talks to `board[i].port`. `attention` carries what it has to watch:
 // bit i changes when octets of board i have arrived, bit BOARDS + i when its queue has run down. `cut` breaks the serial line of
-// board i; its power is in `settings`. `busy` tells whether anything is under way on the segment.
+// board i; its power is in `settings`. `busy` has a bit for each board that is sending on the segment or on its serial line, or has a
+// frame that waits for the segment.
 // Clocks as in rmii_bench. Parameters: as in board_core; BOARD_ID is that of all boards.
 module board_bench #(
     parameter BOARDS = 2,
@@ -17,7 +18,8 @@ module board_bench #(
     parameter BUFFER_PAGES = 64,
     parameter TX_SLOTS = 4
 ) (
-    output wire [2*BOARDS-1:0] attention  /*verilator public_flat_rd*/
+    output wire [2*BOARDS-1:0] attention  /*verilator public_flat_rd*/,
+    output wire [  BOARDS-1:0] busy  /*verilator public_flat_rd*/
 );
   localparam BUS_HZ = 1_000_000_000 / BUS_PERIOD_NS;
   // REF_CLK and clk_bus rise half a period apart, so that (with a phase of 0) both change in the same time steps: a step
@@ -88,7 +90,10 @@ module board_bench #(
       wire rst, rx_dv, crs, col, serial_rxd, serial_txd, board_irq;
       wire clk_ref, crs_dv, rx_er, board_tx_en, pin_tx_en;
       wire [1:0] rmii_txd, rmii_rxd;
-      wire mdc, mdio_o, mdio_oe, mdio_i;
+      wire mdc, mdio_o, mdio_oe, mdio_i, is_answering;
+
+      // The adapter does not show at its pins that a slot is queued.
+      assign busy[i] = tx_en[i] || is_answering || core.adapter.adapter.host.any_busy;
 
       // Nothing looks at LEDs and RTS, and power_model has a bus that a board does not show.
       /* verilator lint_off PINCONNECTEMPTY */
@@ -142,7 +147,7 @@ module board_bench #(
           .mdio_oe(mdio_oe),
           .mdio_i(mdio_i),
           .has_session(),
-          .activity(),
+          .activity(is_answering),
           .irq(board_irq)
       );
       /* verilator lint_on PINCONNECTEMPTY */

@@ -123,6 +123,11 @@ class RtlBoards:
         self._cut = self._cut | 1 << index if is_cut else self._cut & ~(1 << index)
         self._dut.cut.value = self._cut
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is under way: on the segment, on a serial line, or waiting for the segment."""
+        return int(self._dut.busy.value) != 0 or any(port.unsent_octets for port in self.ports)
+
     def _on_attention(self) -> None:
         """Tell the ports whose chunk has arrived, or whose queue runs dry."""
         attention = int(self._dut.attention.value)

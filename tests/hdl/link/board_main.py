@@ -25,7 +25,7 @@ from tests.contract import bad_input_contract, bus_contract, device_contract
 
 ROMS = [MacRom(mac).serialize() for mac in bad_input_contract.MACS]
 POWER_ON_NS = 1_000
-REST_NS = 50_000_000
+REST_NS = 3_000_000
 
 
 class FaultyPort:
@@ -108,7 +108,10 @@ async def device(kernel: SimTime, dut: Any) -> dict[str, str]:
     await kernel.sleep_until(POWER_ON_NS)
     config = DriverConfig(speed_mbps=int(speed), full_duplex=duplex == "full")
     bench = device_contract.DeviceBench(kernel, (boards.buses[0], boards.buses[1]), config, rest_ns=REST_NS)
-    return await verdicts({contract.__name__: lambda c=contract: c(bench) for contract in device_contract.CONTRACT})
+    chosen = os.environ["RIG_TEST_CONTRACTS"].split()
+    return await verdicts(
+        {c.__name__: lambda c=c: c(bench) for c in device_contract.CONTRACT if c.__name__ in chosen}
+    )  # fmt: skip
 
 
 async def faults(kernel: SimTime, dut: Any) -> dict[str, Any]:
