@@ -1,0 +1,87 @@
+"""Virtual boards in Verilog behind pseudo-terminals, as a host on the wall clock sees them."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from rig.adapter import registers as r
+from rig.adapter.bus import Read32, ReadBlock, Write32, WriteBlock
+from rig.backends.board import Expectation
+from rig.boards.virtual_rtl import build_boards, default_scale, run_rtl_boards
+from rig.build.board import port_bus
+from rig.errors import BusError, UsageError
+from rig.runtime.pump_asyncio import WallClock
+from rig.units import NS_PER_S
+
+BOARD = "ulx3s-lan8720"
+READY_S = 400
+WALL_LIMIT_S = 300
+LIMIT_NS = 60 * NS_PER_S
+
+
+def test_a_host_cannot_tell_it_from_a_board_but_by_its_time_scale(tmp_path: Path) -> None:
+    stop, ready = threading.Event(), threading.Event()
+    ports: list[str] = []
+    problems: list[BaseException] = []
+
+    def serve() -> None:
+        try:
+            run_rtl_boards([BOARD], run_dir=tmp_path / "run", on_ready=arrived, stop=stop, wall_limit_s=WALL_LIMIT_S)
+        except BaseException as error:
+            problems.append(error)
+            ready.set()
+
+    def arrived(names: list[str]) -> None:
+        ports.extend(names)
+        ready.set()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        assert ready.wait(READY_S), "the build and the start of the simulator"
+        assert not problems, problems
+        (port,) = ports
+        kernel = WallClock()
+
+        async def main() -> None:
+            bus = port_bus(kernel, lambda: port, expected=Expectation("virtual", BOARD))
+            greeting = await bus.open()
+            assert (greeting.board, greeting.time_scale) == (BOARD, default_scale(1))
+            data = bytes(range(256))
+            results = await bus.transaction(
+                [WriteBlock(r.WIN_BUFFER, data), ReadBlock(r.WIN_BUFFER, 256), Read32(r.REG_ID)]
+            )
+            assert results == [None, data, r.ID_RESET]
+            with pytest.raises(BusError):
+                await bus.transaction([Write32(r.REG_ID, 0)])
+            # An interrupt that nothing but the board can tell of: a slot without octets is refused at once.
+            await bus.transaction([
+                Write32(r.REG_INT_MASK, r.INT_STATUS_TX), Write32(r.REG_CTRL, r.CTRL_RESET | r.CTRL_TX_EN),
+                Write32(r.REG_TX_COMMAND, r.TX_COMMAND_SEND),
+            ])  # fmt: skip
+            assert await kernel.wait_first(bus.irq, deadline_ns=kernel.now_ns + NS_PER_S) == 0
+            bus.close()
+
+        kernel.run(main(), limit_ns=LIMIT_NS)
+    finally:
+        stop.set()
+        thread.join(WALL_LIMIT_S)
+    assert not problems, problems
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("boards", "baud", "problem"),
+    [
+        ([], 3_000_000, "0 boards in one simulation; use 1 to 8"),
+        (["a", "b"], 3_000_000, "are of one kind, not a and b"),
+        (["a" * 17], 3_000_000, "1 to 16 ASCII characters"),
+        (["a"], 4_000_000, "the UART takes 9600 to 3000000"),
+    ],
+)
+def test_bad_requests(boards: list[str], baud: int, problem: str) -> None:
+    with pytest.raises(UsageError, match=problem):
+        build_boards(boards, baud=baud)
