@@ -158,6 +158,8 @@ def parse_batch(payload: bytes) -> tuple[list[LinkOperation], LinkOperation | No
     operations: list[LinkOperation] = []
     at = 0
     while at < len(payload):
+        if at + WORD_OCTETS > len(payload):
+            return operations, ReadWords(0, 0)  # a head that is cut short names nothing
         (head,) = _WORD.unpack_from(payload, at)
         at += WORD_OCTETS
         address, words = head & 0xFFFF, head >> 16 & MAX_OPERATION_WORDS

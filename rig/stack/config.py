@@ -121,6 +121,7 @@ class TcpConfig:
     timestamps: bool = True
     sack: bool = True
     congestion: CongestionAlgorithm = CongestionAlgorithm.NEW_RENO
+    connection_limit: int = 32_768  # in every state; beyond it no SYN is answered and none is sent
     syn_queue: int = 128
     syn_cookies: bool = True  # RFC 4987, 3.6: when the queue is full; otherwise the oldest entry goes
     challenge_acks_per_second: int = 10  # RFC 5961, 7

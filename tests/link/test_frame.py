@@ -145,6 +145,7 @@ def test_malformed_batches_name_the_operation() -> None:
     payload = serialize_batch(good)
     assert parse_batch(payload[:-4]) == (good[:1], WriteWords(0x20, bytes(4)))
     assert parse_batch(serialize_batch(good[:1]) + bytes(4)) == (good[:1], ReadWords(0, 0))
+    assert parse_batch(serialize_batch(good[:1]) + b"\x01\x02\x03") == (good[:1], ReadWords(0, 0))
     for words in (0, 0x2000):
         with pytest.raises(UsageError, match="8191"):
             serialize_batch([ReadWords(0, words)])

@@ -189,13 +189,16 @@ def _take_acknowledgement(connection: Connection, segment: TcpSegment, length: i
         connection.notify_writable()
     elif flight and not length and window == sender.snd_wnd:
         sender.duplicate_acknowledgement(now_ns)
-    if segment.options.sack and connection.uses_sack:
+    if segment.options.sack and sender.sack is not None:
         sender.selectively_acknowledged(segment.options.sack, now_ns)
+        if sender.sack.scoreboard.is_full:
+            connection.layer.counters.add("tcp_sack_ranges_full")
     # RFC 9293, 3.10.7.4: SND.WL1 < SEG.SEQ, or equal and SND.WL2 =< SEG.ACK
     newer = (segment.sequence - sender.snd_wl1) & MASK
     if 0 < newer < 0x80000000 or (newer == 0 and (ack - sender.snd_wl2) & MASK < 0x80000000):
         sender.set_window(window, segment.sequence, ack)
-    sender.heard_from_peer()
+    if not connection.is_orphan:  # RFC 6429: nobody waits for what a closed window holds up; R2 ends it
+        sender.heard_from_peer()
     if sender.fin_queued and sender.fin_acknowledged:
         _fin_acknowledged(connection, now_ns)
     return connection.state is not State.CLOSED

@@ -120,7 +120,8 @@ class LossRecovery:
         if self.duplicates == 1:
             self._flight = (snd_max - snd_una) & MASK  # before limited transmit adds to it, RFC 5681, 3.2 (2)
         if self.in_recovery:
-            control.cwnd += mss  # RFC 5681, 3.2 (4)
+            if self.duplicates * mss <= self._flight + mss:
+                control.cwnd += mss  # RFC 5681, 3.2 (4), for no more of them than segments were in flight
             return False
         if self.duplicates != DUPLICATE_THRESHOLD or not is_after(snd_una, self.recover):
             return False  # the second case: acknowledgements of what a time-out already resends, RFC 6582, 3.2 (2)

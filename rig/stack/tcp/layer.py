@@ -105,6 +105,9 @@ class TcpLayer:
         key = connection.four_tuple
         if key in self.connections:
             raise OSError(errno.EADDRINUSE, "this connection exists already")
+        if len(self.connections) >= self.config.connection_limit:
+            self.counters.add("tcp_connection_limit")
+            raise OSError(errno.ENOBUFS, f"the stack has its limit of {self.config.connection_limit} connections")
         self.connections[key] = connection
         connection.path_mtu = self.ip.path_mtu(connection.path, now_ns)
         self.ports.use(connection.local_port)
@@ -188,8 +191,7 @@ class TcpLayer:
         if not flags & SYN:
             counters.add("tcp_no_syn_in_listen")
             return
-        if listener.is_full:
-            counters.add("tcp_accept_queue_full")
+        if not self._has_room(listener, old):
             return
         if old is not None:
             old.delete(Cause.TIMEOUT_2MSL, None)
@@ -202,6 +204,16 @@ class TcpLayer:
         if segment.payload or flags & FIN:
             counters.add("tcp_text_on_syn_ignored")  # not acknowledged, so the peer sends it again
         self._passive_open(listener, path, segment, now_ns)
+
+    def _has_room(self, listener: Listener, old: Connection | None = None) -> bool:
+        """Tell whether a port may have one more connection, in place of ``old`` if that is given; count why not."""
+        if listener.is_full:
+            self.counters.add("tcp_accept_queue_full")
+            return False
+        if old is None and len(self.connections) >= self.config.connection_limit:
+            self.counters.add("tcp_connection_limit")
+            return False
+        return True
 
     def _answer_with_cookie(self, listener: Listener, path: Path, segment: TcpSegment, now_ns: int) -> None:
         """Answer a SYN and remember nothing of it."""
@@ -227,6 +239,8 @@ class TcpLayer:
         mss = self._cookies.check(_name_of(path, segment), peer_iss, cookie, now_ns)
         if mss is None:
             return False
+        if not self._has_room(listener):
+            return True  # not a word: the peer sends its text again, and that is an acknowledgement too
         self.counters.add("tcp_syn_cookies_accepted")
         connection = self._half_open(listener, path, segment, cookie, now_ns)
         connection.receiver.start(peer_iss)

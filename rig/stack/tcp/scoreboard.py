@@ -29,6 +29,11 @@ class Scoreboard:
         return bool(self._ranges)
 
     @property
+    def is_full(self) -> bool:
+        """Whether no more ranges are believed."""
+        return len(self._ranges) >= MAX_RANGES
+
+    @property
     def highest(self) -> int:
         """The distance after the highest octet that was selectively acknowledged; 0 where none was."""
         return self._ranges[-1][1] if self._ranges else 0
