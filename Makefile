@@ -1,6 +1,7 @@
 # make demo   set up everything and fetch a file between two LAN adapters that collide
 # make test   set up everything and run every test, lint and type check
 # make lint   the static checks alone
+# make fuzz   fuzz every parser and the whole stack with a million inputs (atheris; FUZZ_ARGUMENTS="--inputs 50000" for less)
 # make bench  measure what is fast, against a peer or a floor in the same run
 # make area   LUTs, flip-flops, block RAM and Fmax on iCE40 and ECP5 (Yosys and nextpnr from PyPI, 235 MB)
 # make coverage  lines, branches, toggles and collisions that simulations reach of the Verilog (some 6 minutes)
@@ -12,8 +13,9 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 DEMO_ARGUMENTS ?= --backend both
 PYTEST_ARGUMENTS ?=
+FUZZ_ARGUMENTS ?=
 
-.PHONY: demo test lint bench area coverage long docs clean distclean setup
+.PHONY: demo test lint fuzz bench area coverage long docs clean distclean setup
 
 setup:
 	@.ci/bootstrap base
@@ -28,6 +30,10 @@ test:
 lint:
 	@.ci/bootstrap dev
 	@$(PYTHON) -m pytest -q tests/quality $(PYTEST_ARGUMENTS)
+
+fuzz:
+	@.ci/bootstrap dev,fuzz
+	@$(PYTHON) -m tests.fuzz $(FUZZ_ARGUMENTS)
 
 bench: setup
 	@$(PYTHON) -m benchmarks

@@ -44,6 +44,7 @@ NEEDS = {
     "yosys": (_has_yosys, "Yosys and nextpnr: .venv/bin/pip install -e '.[fpga]'"),
     "dask": (lambda: find_spec("distributed") is not None, "Dask: .venv/bin/pip install -e '.[dask]'"),
     "openssl": (lambda: shutil.which("openssl") is not None, "openssl: apt-get install openssl"),
+    "atheris": (lambda: find_spec("atheris") is not None, "atheris: .venv/bin/pip install -e '.[fuzz]'"),
     "root": (_is_root, "root"),
     "curl": (lambda: shutil.which("curl") is not None, "curl: apt-get install curl"),
     "linux peers": (
