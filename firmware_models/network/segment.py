@@ -191,7 +191,7 @@ class Segment:
 
     ``delay_bits`` is the length from end to end, in bit times: the largest allowed position. ``seed`` chooses the
     garbage that overlapping signals look like. ``timeline`` receives the facts of ``docs/adapter.md``; None costs
-    nothing.
+    nothing. ``medium`` is the station of its collisions there; None: they are not recorded.
     """
 
     def __init__(
@@ -204,6 +204,7 @@ class Segment:
         seed: int = 0,
         timeline: Timeline | None = None,
         bits_per_edge: int = 4,
+        medium: str | None = MEDIUM,
     ) -> None:
         if bits_per_edge not in (1, 4):
             raise UsageError(f"bits_per_edge is {bits_per_edge}; a medium carries 4 bits an edge (MII) or 1 (clause 4)")
@@ -214,6 +215,7 @@ class Segment:
         self.seed = seed
         self.timeline = timeline
         self.bits_per_edge = bits_per_edge
+        self.medium = medium
         self.bit_ns = bit_time_ns(speed_mbps)
         self.period_ns = bits_per_edge * self.bit_ns
         self.has_sqe_test = speed_mbps == 10 and not full_duplex
@@ -343,12 +345,12 @@ class Segment:
     def _begin_overlap(self, now_ns: int) -> None:
         """A second station transmits. What ended at this very ns goes on: a medium knows no order within an instant."""
         last, self._overlap_ns = self._overlap_ns, (now_ns, OPEN)
-        if last is None or self.timeline is None:
+        if last is None or self.timeline is None or self.medium is None:
             return
         if last[1] == now_ns:
             self._overlap_ns = (last[0], OPEN)
         elif last[0] < last[1]:
-            self.timeline.add(TimelineEvent(*last, MEDIUM, "collision"))
+            self.timeline.add(TimelineEvent(*last, self.medium, "collision"))
 
     def _record_receptions_if_silent(self, ended_ns: int) -> None:
         if self._heard and self._heard[-1].end_ns == ended_ns and (self.full_duplex or not self._active):
@@ -361,10 +363,10 @@ class Segment:
         now_ns = self.kernel.now_ns
         self._heard += self._active
         self._record_receptions(now_ns)
-        if self._overlap_ns is not None:
+        if self._overlap_ns is not None and self.medium is not None:
             began_ns, ended_ns = self._overlap_ns
-            self.timeline.add(TimelineEvent(began_ns, min(ended_ns, now_ns), MEDIUM, "collision"))
-            self._overlap_ns = None
+            self.timeline.add(TimelineEvent(began_ns, min(ended_ns, now_ns), self.medium, "collision"))
+        self._overlap_ns = None
 
     def _record_receptions(self, until_ns: int) -> None:
         """Put receptions (RX_DV, rise to fall) that nothing can touch any more into the timeline."""

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from rig.adapter.bus import AdapterBus
 from rig.adapter.mac_rom import MacRom
 from rig.adapter.recorder import Timeline
-from rig.config.scenario import Scenario, Station
+from rig.build.address import station_address
+from rig.config.scenario import Scenario
 from rig.runtime.kernel import Kernel
-from rig.wire.address import MAC_OCTETS, parse_mac
 
 RTL_TOP = "segment_bench"
 RTL_STATIONS_PARAMETER = "STATIONS"
+
+
+@runtime_checkable
+class HasNetwork(Protocol):
+    """A bench that has more than one segment."""
+
+    def network_facts(self) -> dict[str, Any]:
+        """Return what is known of hubs, switches and cables, after the end."""
+        ...
 
 
 class Bench(Protocol):
@@ -64,6 +73,11 @@ class BenchPlan:
 
 def model_bench(kernel: Kernel, scenario: Scenario) -> Bench:
     """Return twins of the adapters on a modelled segment."""
+    if scenario.is_network:
+        from rig.build.host import random_source
+        from rig.build.network import NetworkBench
+
+        return NetworkBench(kernel, scenario, lambda *purpose: random_source(scenario.seed, *purpose))
     return planned_model_bench(kernel, _plan(scenario))
 
 
@@ -137,17 +151,6 @@ class _ModelBench:
             adapter.finish()
         self._segment.finish()
         return self._timeline
-
-
-def station_address(station: Station) -> bytes:
-    """Return the address that a station will have: the configured one, else that of its ROM, intact or not.
-
-    With a damaged ROM and no other address the driver does not start, so nothing is ever sent from what stands there.
-    """
-    if station.mac is not None:
-        return parse_mac(station.mac)
-    assert station.rom is not None, "the loader wants one of them"
-    return bytes.fromhex(station.rom)[:MAC_OCTETS]
 
 
 def _plan(scenario: Scenario) -> BenchPlan:

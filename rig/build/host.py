@@ -10,9 +10,10 @@ from typing import Any, Protocol, runtime_checkable
 from rig.adapter.bus import AdapterBus
 from rig.adapter.device import FrameDevice
 from rig.adapter.impairer import Impairer
-from rig.build.bench import station_address
+from rig.build.address import station_address
 from rig.build.impairments import build_impairer
 from rig.config.scenario import Scenario, Station, TcpSettings
+from rig.config.topology import Topology
 from rig.driver.config import DriverConfig
 from rig.driver.driver import NicDriver
 from rig.driver.statistics import DriverStatistics
@@ -90,13 +91,15 @@ def build_host(
     driver: StationDriver | None = None,
     tap: Callable[[FrameDevice], FrameDevice] = lambda device: device,
     on_event: Callable[[StackEvent], None] | None = None,
+    with_stack: bool = True,
 ) -> Host:
     """Return the host of ``station`` on its adapter's bus, or on ``driver`` where it has none; nothing runs yet.
 
     ``tap`` may put a wrapper between the driver, with its impairments, and whoever uses it; ``on_event`` sees the
     events of the stack too.
+    Without ``with_stack`` there is a driver only, as on the interface of a router.
     """
-    segment = scenario.segments[station.segment]
+    segment = Topology(scenario).link(station)
     override = None if station.rom is None or station.mac is None else parse_mac(station.mac)
     config = DriverConfig(
         name=station.name, speed_mbps=segment.speed_mbps, full_duplex=segment.duplex == "full", mac=override
@@ -108,7 +111,7 @@ def build_host(
         scheduler, scenario, station, driver, random_source(scenario.seed, station.name, "impairments")
     )
     host = Host(station, driver, tap(impairer or driver), impairer=impairer)
-    if station.ip is None:
+    if station.ip is None or not with_stack:
         return host
     host.stack = stack = Stack(
         _stack_config(station, scenario.tcp), random_source(scenario.seed, station.name, "stack")

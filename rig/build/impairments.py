@@ -22,7 +22,8 @@ def build_impairer(
     What a segment says holds for frames that a station of it receives; what the station itself says goes before that.
     """
     own = station.impairments or StationImpairments()
-    receive = own.receive or scenario.segments[station.segment].impairments
+    segment = None if station.segment is None else scenario.segments[station.segment]
+    receive = own.receive or (None if segment is None else segment.impairments)
     if own.transmit is None and receive is None:
         return None
     return Impairer(

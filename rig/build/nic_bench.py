@@ -17,7 +17,7 @@ from rig.adapter.recorder import Timeline, TimelineEvent, WireFrame
 from rig.backends.namespace import Namespace, add_veth
 from rig.backends.nic import NicConfig, PacketSocketNic
 from rig.backends.raw_device import MIN_OCTETS, RawDevice
-from rig.build.bench import station_address
+from rig.build.address import station_address
 from rig.config.scenario import Scenario
 from rig.driver.statistics import DriverStatistics
 from rig.errors import ConfigError, UsageError

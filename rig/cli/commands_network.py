@@ -11,6 +11,7 @@ import typer
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("csma")(csma)
+    app.command("topology")(topology)
 
 
 def csma(
@@ -46,3 +47,15 @@ def csma(
         as_json,
     )  # fmt: skip
     raise typer.Exit(int(run_csma(options)))
+
+
+def topology(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A scenario file, or the name of one that comes along.")],
+    svg: Annotated[Path | None, typer.Option(metavar="PATH", help="Write the picture there.")] = None,
+    open_picture: Annotated[bool, typer.Option("--open", help="Open the picture in a browser.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+) -> None:
+    """Say what a scenario's cables connect, how long its collision domains are, and draw it."""
+    from rig.cli.topology import TopologyOptions, run_topology
+
+    raise typer.Exit(int(run_topology(TopologyOptions(file, svg, open_picture, as_json))))

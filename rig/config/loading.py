@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from rig.config.cabling import cabling_problems
 from rig.config.scenario import HttpServerApp, Scenario, Station
 from rig.config.strict_yaml import Document, KeyPath, parse_document, read_document
 from rig.config.validation import nearest, validate
@@ -35,6 +36,7 @@ def parse_scenario(text: str, file: str) -> Scenario:
 def _checked(document: Document) -> Scenario:
     scenario = _with_roms(document, validate(document, Scenario))
     problems = [*_names(document, scenario), *_segments(document, scenario), *_addresses(document, scenario)]
+    problems += cabling_problems(document, scenario)
     problems += [*_apps(document, scenario), *_load_and_events(document, scenario)]
     if problems:
         raise min(problems, key=lambda problem: problem.line or 0)
@@ -91,28 +93,36 @@ def _names(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
             yield document.error(
                 f"there is no station {name!r}", path, expected="one of " + ", ".join(seen), nearest=nearest(name, seen)
             )
-    for index, station in enumerate(scenario.stations):
-        if station.segment not in scenario.segments:
+    segments: list[tuple[KeyPath, str | None]] = [
+        (("stations", index, "segment"), station.segment) for index, station in enumerate(scenario.stations)
+    ]
+    for index, router in enumerate(scenario.routers):
+        for number, interface in enumerate(router.interfaces):
+            segments.append((("routers", index, "interfaces", number, "segment"), interface.segment))
+    for path, segment in segments:
+        if segment is not None and segment not in scenario.segments:
             yield document.error(
-                f"there is no segment {station.segment!r}",
-                ("stations", index, "segment"),
+                f"there is no segment {segment!r}",
+                path,
                 expected="one of " + ", ".join(scenario.segments),
-                nearest=nearest(station.segment, scenario.segments),
+                nearest=nearest(segment, scenario.segments),
             )
 
 
 def _segments(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
     """Stations are on their segment; a full-duplex link has two ends; no segment is empty."""
     members: dict[str, list[Station]] = {name: [] for name in scenario.segments}
-    for index, station in enumerate(scenario.stations):
-        segment = scenario.segments.get(station.segment)
+    paths: dict[str, KeyPath] = {station.name: ("stations", index) for index, station in enumerate(scenario.stations)}
+    for station in scenario.adapters():
+        segment = scenario.segments.get(station.segment or "")
         if segment is None:
             continue
-        members[station.segment].append(station)
+        members[station.segment or ""].append(station)
+        path = paths.get(station.name, ("routers",))
         if station.position_bits > segment.delay_bits:
             yield document.error(
                 "the station is beyond the end of its segment",
-                ("stations", index, "position_bits"),
+                (*path, "position_bits"),
                 expected=f"0 to {segment.delay_bits}, which is delay_bits of segment {station.segment!r}",
                 got=str(station.position_bits),
             )
@@ -120,7 +130,7 @@ def _segments(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
         if station.phase_ns is not None and station.phase_ns >= period_ns:
             yield document.error(
                 "the phase is not within one MII clock period",
-                ("stations", index, "phase_ns"),
+                (*path, "phase_ns"),
                 expected=f"0 to {period_ns - 1}",
                 got=str(station.phase_ns),
             )
@@ -149,25 +159,30 @@ def _addresses(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
     """MAC and IP addresses are there once; a gateway is reachable."""
     macs: dict[str, str] = {}
     ips: dict[str, str] = {}
-    for index, station in enumerate(scenario.stations):
+    paths: dict[str, KeyPath] = {station.name: ("stations", index) for index, station in enumerate(scenario.stations)}
+    for index, router in enumerate(scenario.routers):
+        for number, each in enumerate(router.interfaces):
+            paths[f"{router.name}-{each.name}"] = ("routers", index, "interfaces", number)
+    for station in scenario.adapters():
+        path = paths[station.name]
         address = station.mac or _address_in_rom(station)
         if address in macs:
             problem = f"the MAC address {address} is taken by station {macs[address]!r}"
-            yield document.error(problem, ("stations", index, "rom" if station.mac is None else "mac"))
+            yield document.error(problem, (*path, "rom" if station.mac is None else "mac"))
         macs.setdefault(address, station.name)
         if station.ip is None:
             if station.gateway is not None:
-                yield document.error("a gateway without an own address", ("stations", index, "gateway"), expected="ip")
+                yield document.error("a gateway without an own address", (*path, "gateway"), expected="ip")
             continue
         interface = ipaddress.IPv4Interface(station.ip)
         if str(interface.ip) in ips:
             problem = f"the address {interface.ip} is taken by station {ips[str(interface.ip)]!r}"
-            yield document.error(problem, ("stations", index, "ip"))
+            yield document.error(problem, (*path, "ip"))
         ips.setdefault(str(interface.ip), station.name)
         if station.gateway is not None and ipaddress.IPv4Address(station.gateway) not in interface.network:
             yield document.error(
                 "the gateway is not in the station's network",
-                ("stations", index, "gateway"),
+                (*path, "gateway"),
                 expected=f"an address in {interface.network}",
                 got=station.gateway,
             )

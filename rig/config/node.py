@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from rig.config.scenario import InterfaceAddress, Ipv4Address, MacAddress, Name, Port, TcpSettings
+from rig.config.fields import InterfaceAddress, Ipv4Address, MacAddress, Name, Port
+from rig.config.scenario import TcpSettings
 from rig.config.strict_yaml import Document, parse_document, read_document
 from rig.config.validation import Strict, validate
 from rig.errors import ConfigError

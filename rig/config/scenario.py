@@ -7,13 +7,13 @@ holds for one backend. Durations are in the unit that the key names; ``_ns`` cou
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
+from rig.config.fields import DurationMs, InterfaceAddress, Ipv4Address, MacAddress, Name, Port, Resource, TimeNs
 from rig.config.impairment import ImpairmentSettings, StationImpairments
+from rig.config.network import Cable, Duplex, Hub, Router, Switch
 from rig.config.validation import Strict
 
 Settings = TypeVar("Settings", "TcpSettings", "Limits")
@@ -24,58 +24,6 @@ MIN_FRAME_OCTETS = 64  # IEEE Std 802.3-2022 4.4.2: minFrameSize, destination ad
 MAX_FRAME_OCTETS = 1518  # maxBasicFrameSize
 MAX_DELAY_BITS = 1000
 """Longest segment. Beyond half a slot time (256) late collisions appear: wrong as a network, useful as a lesson."""
-
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-_MAC = re.compile(r"[0-9a-f]{2}([:-])[0-9a-f]{2}(\1[0-9a-f]{2}){4}", re.IGNORECASE)
-
-
-def _name(text: str) -> str:
-    if text == "medium" or not _NAME.fullmatch(text):
-        raise ValueError(f"{text!r} is no name; write a lower-case letter, then up to 31 of a-z 0-9 - _ (not 'medium')")
-    return text
-
-
-def _mac(text: str) -> str:
-    if not _MAC.fullmatch(text):
-        raise ValueError(f'{text!r} is no MAC address; write six pairs of hexadecimal digits, as "02:00:00:00:00:01"')
-    if int(text[:2], 16) & 1:
-        raise ValueError(f"{text!r} is a group address (lowest bit of the first octet is 1), not one station's own")
-    return text.lower().replace("-", ":")
-
-
-def _interface(text: str) -> str:
-    try:
-        interface = ipaddress.IPv4Interface(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is no address with a prefix length; write it as 10.0.0.1/24") from None
-    network = interface.network
-    reserved = (network.network_address, network.broadcast_address) if network.prefixlen <= 30 else ()
-    if "/" not in text or not 1 <= network.prefixlen <= 31 or interface.ip in reserved:
-        raise ValueError(f"{text!r} is no address of a host in its network; write it as 10.0.0.1/24")
-    return text
-
-
-def _address(text: str) -> str:
-    try:
-        return str(ipaddress.IPv4Address(text))
-    except ValueError:
-        raise ValueError(f"{text!r} is no IPv4 address; write it as 10.0.0.1") from None
-
-
-def _resource(text: str) -> str:
-    if not re.fullmatch(r"/[A-Za-z0-9._~/-]{0,200}", text):
-        raise ValueError(f"{text!r} is no resource path; it begins with / and holds letters, digits and . _ ~ - /")
-    return text
-
-
-Name = Annotated[str, AfterValidator(_name)]
-MacAddress = Annotated[str, AfterValidator(_mac)]
-InterfaceAddress = Annotated[str, AfterValidator(_interface)]
-Ipv4Address = Annotated[str, AfterValidator(_address)]
-Resource = Annotated[str, AfterValidator(_resource)]
-TimeNs = Annotated[int, Field(ge=0, le=10**15)]
-DurationMs = Annotated[int, Field(ge=1, le=10**9)]
-Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class Segment(Strict):
@@ -96,6 +44,7 @@ class Station(Strict):
     ``mac`` is the address in its MAC-address ROM. With ``rom``, the ROM holds that image instead: a file of 32 octets,
     or 64 hexadecimal digits. Then ``mac`` is for the driver to use instead of the ROM's address: locally administered,
     and told as a notice; without it the ROM's address is used, and an adapter with a damaged ROM does not come up.
+    It is on a ``segment``, or at the end of a cable; then ``duplex`` says its mode, by default that of the other end.
     ``position_bits`` is its place on the segment in bit times from one end; ``phase_ns`` the phase of its MII clock.
     ``impairments`` happen between its driver and its stack; for what it receives they replace those of its segment.
     """
@@ -103,7 +52,8 @@ class Station(Strict):
     name: Name
     mac: MacAddress | None = None
     rom: str | None = None
-    segment: str
+    segment: str | None = None
+    duplex: Duplex | None = None
     ip: InterfaceAddress | None = None
     gateway: Ipv4Address | None = None
     position_bits: int = Field(default=0, ge=0, le=MAX_DELAY_BITS)
@@ -206,7 +156,7 @@ class Override(Strict):
 class Expectation(Strict):
     """How the run must end to have passed: ``completed``, or the error that the client must meet."""
 
-    outcome: Literal["completed", "timeout", "reset", "refused"] = "completed"
+    outcome: Literal["completed", "timeout", "reset", "refused", "limit"] = "completed"
 
 
 class Scenario(Strict):
@@ -217,8 +167,13 @@ class Scenario(Strict):
     description: str = ""
     seed: int = Field(default=1, ge=0, lt=1 << 64)
     file: str | None = None
-    segments: dict[Name, Segment] = Field(min_length=1, max_length=1)
+    segments: dict[Name, Segment] = Field(default={}, max_length=16)
     stations: list[Station] = Field(min_length=2, max_length=64)
+    hubs: list[Hub] = Field(default=[], max_length=16)
+    switches: list[Switch] = Field(default=[], max_length=16)
+    routers: list[Router] = Field(default=[], max_length=16)
+    cables: list[Cable] = Field(default=[], max_length=256)
+    allow_loops: bool = False
     apps: list[App] = Field(min_length=1)
     load: list[Load] = Field(default=[])
     events: list[PowerEvent] = Field(default=[])
@@ -241,6 +196,23 @@ class Scenario(Strict):
     def clients(self) -> list[ClientApp]:
         """Return the applications whose end is the end of the run."""
         return [app for app in self.apps if not isinstance(app, HttpServerApp)]
+
+    def adapters(self) -> list[Station]:
+        """Return every adapter: the stations, then the interfaces of routers, named ``router-interface``."""
+        interfaces = [
+            Station(
+                name=f"{router.name}-{interface.name}", mac=interface.mac, ip=interface.ip, segment=interface.segment,
+                position_bits=interface.position_bits, duplex=interface.duplex,
+            )
+            for router in self.routers
+            for interface in router.interfaces
+        ]  # fmt: skip
+        return [*self.stations, *interfaces]
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it is more than stations on one segment."""
+        return bool(self.cables or self.routers or self.hubs or self.switches) or len(self.segments) != 1
 
     def station(self, name: str) -> Station:
         """Return a station that is known to exist."""

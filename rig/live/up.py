@@ -35,7 +35,7 @@ def run_up(config: NodeConfig, *, capture: Path | None, tell: Callable[[str], No
         services = start_services(host.sockets, config.services)
         tasks = [kernel.spawn(control.serve(), "control")]
         tasks += [kernel.spawn(task, service.title) for service in services for task in service.tasks]
-        capabilities = host.node.device.capabilities
+        capabilities = host.node.devices[0].capabilities
         duplex = "full" if capabilities.full_duplex else "half"
         for service in services:
             tell(service.title)

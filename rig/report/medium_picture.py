@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rig.report.run_facts import MEDIUM, Event, RunFacts
+from rig.report.run_facts import Event, RunFacts
 from rig.report.svg import element, format_time, percent, text
 
 SLOT_BITS = 512  # IEEE Std 802.3-2022 4.4.2
@@ -25,7 +25,7 @@ KINDS = ("defer", "transmit", "collision", "jam", "backoff", "receive", "irq", "
 
 def timeline_data(facts: RunFacts) -> dict[str, Any]:
     """Return what the script of the page draws: events as short lists, times in ns."""
-    lanes = [*facts.stations, MEDIUM]
+    lanes = [*facts.stations, *facts.media]
     number = {name: index for index, name in enumerate(lanes)}
     events = [
         [
@@ -36,7 +36,11 @@ def timeline_data(facts: RunFacts) -> dict[str, Any]:
         for event in facts.events
         if event.station in number and event.kind in KINDS
     ]  # fmt: skip
-    collisions = [[event.t_ns, event.end_ns] for event in facts.events if _is_on_medium(event)]
+    collisions = [
+        [event.t_ns, event.end_ns]
+        for event in facts.events
+        if event.kind == "collision" and event.station in facts.media
+    ]
     end_ns = max((event.end_ns for event in facts.events), default=1)
     return {
         "lanes": lanes,
@@ -48,10 +52,6 @@ def timeline_data(facts: RunFacts) -> dict[str, Any]:
         "collisions": collisions,
         "window": _window_of_interest(facts),
     }
-
-
-def _is_on_medium(event: Event) -> bool:
-    return event.kind == "collision" and event.station == MEDIUM
 
 
 def _window_of_interest(facts: RunFacts) -> list[int]:
@@ -79,7 +79,7 @@ class Scene:
 
 def first_collision(facts: RunFacts) -> Scene | None:
     """Return the scene of the first collision: from before its first transmission to after the backoffs it caused."""
-    collision = next((event for event in facts.events if _is_on_medium(event)), None)
+    collision = next((each for each in facts.of_kind("collision") if each.station in facts.media), None)
     if collision is None:
         return None
     bit_ns = facts.bit_time_ns
@@ -95,12 +95,13 @@ def first_collision(facts: RunFacts) -> Scene | None:
     start_ns = max(0, zero_ns - BEFORE_BITS * bit_ns)
     end_ns = max([collision.end_ns, *(event.end_ns for event in backoffs)]) + AFTER_BITS * bit_ns
     end_ns = min(end_ns, start_ns + MOST_SLOTS * SLOT_BITS * bit_ns)
-    return Scene(start_ns, end_ns, zero_ns, collision, tuple(sorted({event.station for event in involved})))
+    senders = {event.station for event in involved if event.station in facts.stations}
+    return Scene(start_ns, end_ns, zero_ns, collision, tuple(sorted(senders)))
 
 
 def draw_scene(facts: RunFacts, scene: Scene) -> str:
     """Return the collision as SVG, with the slot grid that the backoffs count in."""
-    lanes = [*facts.stations, MEDIUM]
+    lanes = [*facts.stations, *facts.media]
     height = AXIS_PX + LANE_PX * len(lanes) + 6
     painter = _Painter(facts, scene, lanes)
     parts = [painter.axis(height), *(painter.lane(index, name) for index, name in enumerate(lanes))]
@@ -120,6 +121,7 @@ class _Painter:
 
     def __init__(self, facts: RunFacts, scene: Scene, lanes: list[str]) -> None:
         self._bit_ns = facts.bit_time_ns
+        self._media = facts.media
         self._scene = scene
         self._lanes = lanes
 
@@ -149,7 +151,7 @@ class _Painter:
     def lane(self, index: int, name: str) -> str:
         """Return the name and the base line of a lane."""
         y = AXIS_PX + LANE_PX * index
-        kind = "scene-medium" if name == MEDIUM else f"station-{index % 8}"
+        kind = "scene-medium" if name in self._media else f"station-{index % 8}"
         return element(
             "g",
             element("line", x1="0", y1=y + LANE_PX, x2="100%", y2=y + LANE_PX, class_="scene-base")
@@ -166,7 +168,7 @@ class _Painter:
         place = {"x": percent(left), "width": percent(max(right - left, 0.15))}
         title = element("title", describe(event))
         station = f"station-{self._lanes.index(event.station) % 8}"
-        if event.station == MEDIUM:
+        if event.station in self._media:
             return element("rect", title, y=y + 14, height=26, class_="scene-collision", **place)
         if event.kind == "collision":
             x = percent(left)

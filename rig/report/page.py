@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -12,11 +13,14 @@ import jinja2
 from markupsafe import Markup
 
 from rig.report.conversation import Conversation, read_conversations
+from rig.report.link_picture import draw_link_state
 from rig.report.medium_picture import Scene, draw_scene, first_collision, timeline_data
 from rig.report.run_facts import RunFacts, read_run
 from rig.report.segment_picture import describe_segment, draw_segment
 from rig.report.sequence_chart import draw_chart
+from rig.report.space_time import draw_space_time
 from rig.report.svg import format_time
+from rig.report.topology_picture import draw_topology
 from rig.report.waveform import draw_waveform
 
 MOST_CHARTS = 4
@@ -62,6 +66,7 @@ def render_page(facts: RunFacts) -> str:
             {"words": describe_segment(segment), "svg": Markup(draw_segment(facts, name))}
             for name, segment in result.get("segments", {}).items()
         ],
+        network=_network(facts),
         scene=None if scene is None else _scene(facts, scene),
         charts=[_chart(facts, conversation) for conversation in conversations[:MOST_CHARTS]],
         frame_on_the_line=_first_frame(facts),
@@ -75,6 +80,25 @@ def render_page(facts: RunFacts) -> str:
         script=Markup((assets / "timeline.js").read_text(encoding="utf-8")),
         style=Markup((assets / "style.css").read_text(encoding="utf-8")),
     )
+
+
+def _network(facts: RunFacts) -> dict[str, Any] | None:
+    """Return what the page says of hubs, switches and cables; None where there is one segment."""
+    network = facts.result.get("network")
+    if network is None:
+        return None
+    collisions = Counter(event.station for event in facts.of_kind("collision") if event.station in facts.media)
+    names = list(facts.stations)
+    heard = network["heard"]
+    senders = [name for name in names if any(name in each for each in heard.values())]
+    return {
+        **network,
+        "svg": Markup(draw_topology(network["plan"])),
+        "domains": [{"name": name, "collisions": collisions[name]} for name in network["media"]],
+        "listeners": names,
+        "seen": [{"sender": sender, "counts": [heard[each].get(sender, 0) for each in names]} for sender in senders],
+        "link": Markup(draw_link_state(facts)) if facts.of_kind("no-link") else None,
+    }
 
 
 def _json_for_html(value: Any) -> str:
@@ -99,7 +123,7 @@ def _story(facts: RunFacts, conversations: list[Conversation]) -> Markup:
             sentences.append(Markup("{} arrived whole, octet for octet.").format(words))
         else:
             sentences.append(Markup("{} did not arrive whole.").format(words))
-    collisions = len([event for event in facts.of_kind("collision") if event.station == "medium"])
+    collisions = len([event for event in facts.of_kind("collision") if event.station in facts.media])
     repeats = sum(conversation.retransmissions for conversation in conversations)
     if collisions:
         sentences.append(
@@ -131,11 +155,11 @@ def _tiles(facts: RunFacts, conversations: list[Conversation]) -> list[Tile]:
         equality = "equal" if same else "differs" if file["sha256_received"] else "not whole"
         tiles.append(Tile(file["name"], _number(file["octets"]), "octets"))
         tiles.append(Tile("SHA-256 on both sides", equality, file["sha256_sent"][:8]))
-    collisions = [event for event in facts.of_kind("collision") if event.station == "medium"]
+    collisions = [event for event in facts.of_kind("collision") if event.station in facts.media]
     tiles += [
         Tile("Frames on the wire", _number(len(facts.frames))),
         Tile("Collisions", _number(len(collisions)), "", "hit-text" if collisions else ""),
-        Tile("Jams", _number(len(facts.of_kind("jam")))),
+        Tile("Jams", _number(sum(event.station in facts.stations for event in facts.of_kind("jam")))),
         Tile("Retransmitted by MACs", _number(_retries(facts))),
         Tile("Retransmitted by TCP", _number(sum(conversation.retransmissions for conversation in conversations))),
     ]
@@ -149,7 +173,13 @@ def _number(value: int) -> str:
 def _scene(facts: RunFacts, scene: Scene) -> dict[str, Any]:
     *others, last = scene.senders
     words = f"{', '.join(others)} and {last} were sending at once." if others else f"{last} was sending."
-    return {"time": format_time(scene.collision.t_ns), "words": words, "svg": Markup(draw_scene(facts, scene))}
+    space = draw_space_time(facts, scene)
+    return {
+        "time": format_time(scene.collision.t_ns),
+        "words": words,
+        "svg": Markup(draw_scene(facts, scene)),
+        "space": None if space is None else Markup(space),
+    }
 
 
 def _first_frame(facts: RunFacts) -> dict[str, Any] | None:

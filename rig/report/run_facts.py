@@ -57,6 +57,12 @@ class RunFacts:
         stations: dict[str, dict[str, Any]] = self.result["stations"]
         return stations
 
+    @property
+    def media(self) -> tuple[str, ...]:
+        """Return the names of what collisions happen on: one medium, or the segments, hubs and cables of a network."""
+        network = self.result.get("network")
+        return (MEDIUM,) if network is None else tuple(network["media"])
+
     def of_kind(self, kind: str) -> list[Event]:
         """Return the events of one kind, in order of time."""
         return [event for event in self.events if event.kind == kind]

@@ -12,7 +12,7 @@ again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from rig.adapter.device import FrameDevice, ReceiveStatus, TransmitOutcome
@@ -28,7 +28,7 @@ MAX_ROUNDS_AT_ONE_INSTANT = 1_000
 
 
 class Node:
-    """A host: one stack on one frame device.
+    """A host: one stack on one frame device, or, as a router, on several: the stack's interfaces in their order.
 
     ``on_event`` gets every event of the stack, in order, and must not call the stack; the socket library wakes tasks
     there. Whoever calls the stack from outside (a socket operation) sets ``kick`` afterwards.
@@ -41,45 +41,50 @@ class Node:
         device: FrameDevice,
         on_event: Callable[[StackEvent], None],
         name: str = "",
+        *,
+        more_devices: Sequence[FrameDevice] = (),
     ) -> None:
         self.scheduler = scheduler
         self.stack = stack
-        self.device = device
+        self.devices = (device, *more_devices)
         self.on_event = on_event
         self.name = name
         self.kick = scheduler.event(f"{name} kick")
         self.transmit_outcomes: Counter[TransmitOutcome] = Counter()
         self.frames_with_errors = 0  # received, shown by the device, and kept from the stack
-        self._refused: bytes | None = None
+        self._refused: list[bytes | None] = [None] * len(self.devices)
 
     async def run(self) -> None:
         """Serve the host until cancelled. An error of the device, such as a lost adapter, leaves through here."""
-        scheduler, stack, device = self.scheduler, self.stack, self.device
+        scheduler, stack, devices = self.scheduler, self.stack, self.devices
         rounds = 0
         while True:
             self.kick.clear()
-            device.irq.clear()
+            for device in devices:
+                device.irq.clear()
             now_ns = scheduler.now_ns
-            self._receive(now_ns)
-            self.transmit_outcomes.update(result.outcome for result in device.transmit_results())
+            for index, device in enumerate(devices):
+                self._receive(now_ns, index)
+                self.transmit_outcomes.update(result.outcome for result in device.transmit_results())
             stack.handle_timers(now_ns)
             self._deliver_events()
-            self._transmit(now_ns)
+            for index in range(len(devices)):
+                self._transmit(now_ns, index)
             self._deliver_events()  # what building a frame brought about
             deadline_ns = stack.next_deadline()
             if deadline_ns is None or deadline_ns > now_ns:
                 rounds = 0
             elif (rounds := rounds + 1) > MAX_ROUNDS_AT_ONE_INSTANT:
                 raise KernelError(f"node {self.name!r}: at {now_ns} ns the stack stays due since {deadline_ns} ns")
-            if self._refused is None:
-                await scheduler.wait_first(device.irq, self.kick, deadline_ns=deadline_ns)
-            else:
-                await scheduler.wait_first(device.irq, self.kick, device.tx_ready, deadline_ns=deadline_ns)
+            wake = [device.irq for device in devices]
+            wake += [each.tx_ready for each, frame in zip(devices, self._refused, strict=True) if frame is not None]
+            await scheduler.wait_first(*wake, self.kick, deadline_ns=deadline_ns)
 
-    def _receive(self, now_ns: int) -> None:
-        while (received := self.device.receive()) is not None:
+    def _receive(self, now_ns: int, index: int) -> None:
+        device = self.devices[index]
+        while (received := device.receive()) is not None:
             if received.status is _OK or received.status & _OK:  # the second, of flags, costs a microsecond
-                self.stack.receive_frame(received.octets, now_ns)
+                self.stack.receive_frame(received.octets, now_ns, index)
             else:
                 self.frames_with_errors += 1
 
@@ -87,20 +92,23 @@ class Node:
         while (event := self.stack.next_event()) is not None:
             self.on_event(event)
 
-    def _transmit(self, now_ns: int) -> None:
+    def _transmit(self, now_ns: int, index: int) -> None:
         """Offer frames until there are none or the device refuses one; that one is kept and goes first next time."""
-        if self._refused is not None:
-            if not self._offer(self._refused):
+        device = self.devices[index]
+        refused = self._refused[index]
+        if refused is not None:
+            if not _offer(device, refused):
                 return
-            self._refused = None
-        for frame in self.stack.frames_to_send(now_ns):
-            if not self._offer(frame):
-                self._refused = frame
+            self._refused[index] = None
+        for frame in self.stack.frames_to_send(now_ns, index):
+            if not _offer(device, frame):
+                self._refused[index] = frame
                 return
 
-    def _offer(self, frame: bytes) -> bool:
-        if self.device.try_transmit(frame):
-            return True
-        # Room that appeared before the clear is found by the second try; room that appears after it sets the event.
-        self.device.tx_ready.clear()
-        return self.device.try_transmit(frame)
+
+def _offer(device: FrameDevice, frame: bytes) -> bool:
+    if device.try_transmit(frame):
+        return True
+    # Room that appeared before the clear is found by the second try; room that appears after it sets the event.
+    device.tx_ready.clear()
+    return device.try_transmit(frame)

@@ -1,6 +1,7 @@
 """Find what a person names: a scenario by name or path, and the file to be carried.
 
-Scenarios are in ``configs/scenarios``; ``data/scenarios`` is a link to it, by which a package carries the same files.
+Scenarios are in ``configs/scenarios`` and, with cables, in ``configs/rigs``; ``data`` has links to both, by which a
+package carries the same files.
 """
 
 from __future__ import annotations
@@ -16,13 +17,17 @@ from rig.scenario.play import CarriedFile
 
 DATA = Path(__file__).with_name("data")
 PICTURE = DATA / "picture.png"
-SCENARIOS = DATA / "scenarios"
+FOLDERS = (DATA / "scenarios", DATA / "rigs")
 MAX_FILE_OCTETS = 64 * 1024 * 1024
 
 
 def scenario_names() -> list[str]:
     """Return the names of the scenarios that come with the rig."""
-    return sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
+    return sorted(_files())
+
+
+def _files() -> dict[str, Path]:
+    return {path.stem: path for folder in FOLDERS for path in folder.glob("*.yaml")}
 
 
 def find_scenario(name: str) -> tuple[str, Path, Scenario]:
@@ -33,10 +38,10 @@ def find_scenario(name: str) -> tuple[str, Path, Scenario]:
     if "/" in name or name.endswith((".yaml", ".yml")):
         path = Path(name)
         return path.stem, path, load_scenario(path)
-    names = scenario_names()
-    if name in names:
-        path = SCENARIOS / f"{name}.yaml"
-        return name, path, load_scenario(path)
+    files = _files()
+    if name in files:
+        return name, files[name], load_scenario(files[name])
+    names = sorted(files)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise UsageError(f"there is no scenario {name!r}; {hint}known are {', '.join(names)}, or give the path of a file")

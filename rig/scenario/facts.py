@@ -58,6 +58,8 @@ class Facts:
     transfers: list[Transfer]
     stations: dict[str, StationFacts]
     story: list[str] = field(default_factory=list)
+    network: dict[str, Any] = field(default_factory=dict)
+    """What was between the stations; empty where that was one segment."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the facts as JSON values."""

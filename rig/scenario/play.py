@@ -16,9 +16,12 @@ from typing import Any
 from rig.adapter.recorder import MEDIUM, Timeline
 from rig.apps.http_client import HttpResponse, http_get, http_put
 from rig.apps.http_server import HttpServer
-from rig.build.bench import Bench, station_address
+from rig.build.address import station_address
+from rig.build.bench import Bench, HasNetwork
 from rig.build.host import HasDrivers, Host, build_host, random_source
-from rig.config.scenario import ClientApp, HttpGetApp, HttpServerApp, Load, PowerEvent, Scenario
+from rig.build.router import build_router
+from rig.config.scenario import ClientApp, HttpGetApp, HttpServerApp, Load, PowerEvent, Scenario, Station
+from rig.config.topology import Topology
 from rig.runtime.kernel import Event, Scheduler, Task
 from rig.scenario.facts import COMPLETED, FAILED, LIMIT, Facts, Progress, StationFacts, Transfer
 from rig.scenario.story import Story, StoryBus, StoryDevice
@@ -90,7 +93,10 @@ class Play:
         self._on_progress = on_progress
         self._is_expired = is_expired
         self._story = Story(scheduler)
-        self._hosts = {station.name: self._host(station.name) for station in scenario.stations}
+        self._topology = Topology(scenario)
+        self._hosts = {adapter.name: self._host(adapter) for adapter in scenario.adapters()}
+        self._routers = [build_router(scheduler, scenario, each, self._hosts) for each in scenario.routers]
+        self._own_stations = {station.name for station in scenario.stations}
         self._servers: dict[tuple[str, int], HttpServer] = {}
         self._clients: list[_Client] = []
         self._expired: Event = scheduler.event("wall time over")
@@ -113,7 +119,12 @@ class Play:
             scheduler.spawn(host.driver.run(), f"{name} driver")
             if host.impairer is not None:
                 scheduler.spawn(host.impairer.run(), f"{name} impairer")
-            scheduler.spawn(self._sink(host) if host.node is None else host.node.run(), f"{name} node")
+            if host.node is not None:
+                scheduler.spawn(host.node.run(), f"{name} node")
+            elif name in self._own_stations:
+                scheduler.spawn(self._sink(host), f"{name} sink")
+        for router in self._routers:
+            scheduler.spawn(router.node.run(), f"{router.name} node")
         self._start_servers()
         clients = [self._start_client(app) for app in self._scenario.clients()]
         scheduler.spawn(self._tick(), "tick")
@@ -135,25 +146,28 @@ class Play:
         transfers = [client.transfer for client in self._clients]
         facts = Facts(outcome, error, at_ns, scheduler.now_ns, transfers, self._stations(), story)
         timeline = await self._bench.finish()
-        (segment,) = self._scenario.segments.values()
-        if segment.duplex == "full":  # where both ends may send at once, an overlap is no collision
+        if isinstance(self._bench, HasNetwork):
+            facts.network = self._bench.network_facts()
+        if not facts.network and all(segment.duplex == "full" for segment in self._scenario.segments.values()):
+            # Where both ends may send at once, an overlap is no collision.
             timeline.events = [event for event in timeline.events if event.station != MEDIUM]
         return facts, timeline
 
     # -- what runs -----------------------------------------------------------------------------------------------------
 
-    def _host(self, name: str) -> Host:
-        story = self._story
+    def _host(self, station: Station) -> Host:
+        story, name = self._story, station.name
         bench = self._bench
         driver = bench.driver(name) if isinstance(bench, HasDrivers) else None
         return build_host(
             self._scheduler,
             self._scenario,
-            self._scenario.station(name),
+            station,
             StoryBus(bench.bus(name), story, name) if driver is None else None,
             driver=driver,
             tap=lambda device: StoryDevice(device, story, name),
             on_event=lambda _: self._note_states(name),
+            with_stack=station in self._scenario.stations,
         )
 
     def _note_states(self, name: str) -> None:
@@ -354,7 +368,7 @@ class Play:
             name: StationFacts(
                 mac=format_mac(station_address(host.station)),
                 ip=host.station.ip,
-                segment=host.station.segment,
+                segment=self._topology.place(host.station),
                 position_bits=host.station.position_bits,
                 counters=self._counters.get(name, {}),
                 netstat=netstat.get(name, []),

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import rig
-from rig.adapter.recorder import Timeline
+from rig.adapter.recorder import MEDIUM, Timeline
 from rig.adapter.registers import MAP_SHA256
 from rig.build.bench import model_bench
 from rig.config.scenario import BackendName, Scenario
+from rig.errors import ConfigError
 from rig.report.page import write_page
 from rig.runtime.virtual_time import VirtualTime
 from rig.scenario.facts import Facts
@@ -115,6 +116,11 @@ def _record(
     on_progress: OnProgress | None,
     on_phase: Callable[[str], None],
 ) -> Recording:
+    if request.backend == "rtl" and scenario.is_network:
+        raise ConfigError(
+            f"{request.name} has cables, hubs, switches or routers, and the Verilog bench has one segment;"
+            " run it on the model: --backend model"
+        )
     if request.backend == "rtl":
         from rig.scenario.rtl import run_rtl  # simulators are looked for only when one is used
 
@@ -140,7 +146,8 @@ def run_model(scenario: Scenario, file: CarriedFile, folder: Path, on_progress: 
     )  # fmt: skip
     facts, timeline = kernel.run(play.run())
     write_record(folder, scenario, timeline)
-    return Recording(facts, count_medium(timeline), {}, time.monotonic() - start_s, {})
+    medium = count_medium(timeline, facts.network.get("media", (MEDIUM,)), facts.stations)
+    return Recording(facts, medium, {}, time.monotonic() - start_s, {})
 
 
 def write_record(folder: Path, scenario: Scenario, timeline: Timeline) -> None:
@@ -184,6 +191,7 @@ def _result(request: Request, scenario: Scenario, recording: Recording) -> dict[
             for transfer in facts.transfers
         ],
         "segments": {name: segment.model_dump() for name, segment in scenario.segments.items()},
+        **({"network": facts.network} if facts.network else {}),
         "stations": {
             name: {
                 "mac": station.mac,

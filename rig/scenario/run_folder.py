@@ -7,12 +7,13 @@ same octets. What belongs to the day and the machine is in ``environment.json``.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from rig.adapter.recorder import MEDIUM, Timeline
 from rig.config.scenario import Scenario
+from rig.config.topology import Topology
 from rig.errors import UsageError
 from rig.units import bit_time_ns
 from rig.wire.pcap import PcapngWriter
@@ -49,9 +50,10 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_timeline(folder: Path, scenario: Scenario, timeline: Timeline) -> None:
     """Write ``timeline.json``: one event a line, so that two runs can be compared with ``diff``."""
-    (segment,) = scenario.segments.values()
+    topology = Topology(scenario)
+    speed_mbps = min(topology.link(station).speed_mbps for station in scenario.stations)
     lines = ",\n".join(json.dumps(event.to_json()) for event in timeline.sorted_events())
-    head = f'{{"schema": {SCHEMA}, "bit_time_ns": {bit_time_ns(segment.speed_mbps)}, "events": [\n'
+    head = f'{{"schema": {SCHEMA}, "bit_time_ns": {bit_time_ns(speed_mbps)}, "events": [\n'
     path = folder / "timeline.json"
     _at(path, lambda: path.write_text(f"{head}{lines}\n]}}\n", encoding="utf-8"))
 
@@ -60,30 +62,39 @@ def write_capture(folder: Path, scenario: Scenario, timeline: Timeline) -> None:
     """Write ``wire.pcapng``: one interface a station, with the frames that it sent, FCS included."""
 
     def write() -> None:
+        topology = Topology(scenario)
         with (folder / "wire.pcapng").open("wb") as file:
             writer = PcapngWriter(file)
             taps = {
                 station.name: writer.add_interface(
                     station.name,
                     fcs_octets=FCS_OCTETS,
-                    speed_bps=scenario.segments[station.segment].speed_mbps * 1_000_000,
+                    speed_bps=topology.link(station).speed_mbps * 1_000_000,
                 )
-                for station in scenario.stations
+                for station in scenario.adapters()
             }
             for frame in timeline.sorted_frames():
+                if frame.station not in taps:
+                    continue  # what a switch sends has been sent by a station before
                 writer.write_packet(taps[frame.station], frame.t_ns, frame.octets)
 
     _at(folder / "wire.pcapng", write)
 
 
-def count_medium(timeline: Timeline) -> dict[str, int]:
-    """Return how often the medium carried what: collisions, jams, retransmissions by MACs."""
+def count_medium(
+    timeline: Timeline, media: Sequence[str] = (MEDIUM,), adapters: Collection[str] | None = None
+) -> dict[str, int]:
+    """Return how often the media carried what: collisions, jams, retransmissions by MACs.
+
+    Where ``adapters`` are named, what hubs and switches repeat does not count again.
+    """
+    own = [event for event in timeline.events if adapters is None or event.station in adapters]
     return {
-        "frames": len(timeline.frames),
-        "collisions": sum(event.kind == "collision" and event.station == MEDIUM for event in timeline.events),
-        "jams": sum(event.kind == "jam" for event in timeline.events),
-        "mac_retransmissions": sum(event.kind == "transmit" and (event.attempt or 1) > 1 for event in timeline.events),
-        "deferrals": sum(event.kind == "defer" for event in timeline.events),
+        "frames": sum(adapters is None or frame.station in adapters for frame in timeline.frames),
+        "collisions": sum(event.kind == "collision" and event.station in media for event in timeline.events),
+        "jams": sum(event.kind == "jam" for event in own),
+        "mac_retransmissions": sum(event.kind == "transmit" and (event.attempt or 1) > 1 for event in own),
+        "deferrals": sum(event.kind == "defer" for event in own),
     }
 
 

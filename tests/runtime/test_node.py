@@ -24,12 +24,12 @@ class FakeStack:
         self.deadlines: deque[int] = deque()
         self.built = 0
 
-    def receive_frame(self, frame: bytes, now_ns: int) -> None:
+    def receive_frame(self, frame: bytes, now_ns: int, interface: int = 0) -> None:
         self.story.append((now_ns, "receive", frame))
         self.events.append(("event of", frame))
 
-    def frames_to_send(self, now_ns: int) -> Iterator[bytes]:
-        while self.outgoing:
+    def frames_to_send(self, now_ns: int, interface: int = 0) -> Iterator[bytes]:
+        while self.outgoing and interface == 0:
             self.built += 1
             yield self.outgoing.popleft()
 
@@ -190,11 +190,11 @@ def test_it_does_not_wait_for_room_while_no_frame_waits(bench: Bench) -> None:
 def test_what_comes_while_it_works_is_served_before_it_sleeps(bench: Bench) -> None:
     arrivals = deque([b"second", b"third"])
 
-    def receive_frame(frame: bytes, now_ns: int) -> None:
+    def receive_frame(frame: bytes, now_ns: int, interface: int = 0) -> None:
         bench.story.append((now_ns, "receive", frame))
         bench.node.kick.set()
 
-    def frames_to_send(now_ns: int) -> Iterator[bytes]:
+    def frames_to_send(now_ns: int, interface: int = 0) -> Iterator[bytes]:
         if arrivals:
             bench.device.arrive(arrivals.popleft())  # after this round's drain
         return iter(())
@@ -207,7 +207,7 @@ def test_what_comes_while_it_works_is_served_before_it_sleeps(bench: Bench) -> N
 
 
 def test_events_of_sending_are_delivered(bench: Bench) -> None:
-    def frames_to_send(now_ns: int) -> Iterator[bytes]:
+    def frames_to_send(now_ns: int, interface: int = 0) -> Iterator[bytes]:
         if now_ns == 0 and not bench.story:
             bench.stack.events.append("no route")
         return iter(())

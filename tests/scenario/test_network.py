@@ -1,0 +1,157 @@
+"""Networks of the model played whole: hub, switch, router, mismatch, storm, and bad cables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rig.cli.topology import TopologyOptions, run_topology
+from rig.config.loading import load_scenario
+from rig.errors import ConfigError, UsageError
+from rig.scenario.catalog import PICTURE, find_scenario, read_file
+from rig.scenario.play import CarriedFile
+from rig.scenario.run import Request, Run, run_scenario
+
+RIGS = Path(__file__).resolve().parents[2] / "configs" / "rigs"
+SMALL = CarriedFile("small.bin", bytes(range(256)) * 40)
+HOSTS = ("client", "server", "talker", "chatter")
+
+
+def play(tmp_path: Path, name: str, file: CarriedFile = SMALL, **changes: Any) -> Run:
+    scenario = load_scenario(RIGS / f"{name}.yaml").model_copy(update=changes)
+    return run_scenario(Request(name, scenario, "model", file, tmp_path / "runs"))
+
+
+def frames_of(run: Run) -> dict[str, int]:
+    stations = run.result["stations"]
+    return {name: stations[name]["counters"]["aFramesTransmittedOK"] for name in stations}
+
+
+def test_on_a_hub_everybody_hears_everything(tmp_path: Path) -> None:
+    run = play(tmp_path, "hub")
+    assert run.passed and run.result["medium"]["collisions"] > 5
+    network, sent = run.result["network"], frames_of(run)
+    for listener, heard in network["heard"].items():
+        assert heard == {name: count for name, count in sent.items() if name != listener and count}
+    (hub,) = network["hubs"]
+    assert [port["counters"]["frames"] for port in hub["ports"]] == [*(sent[name] for name in HOSTS), 0]
+    assert hub["collisions"] == run.result["medium"]["collisions"]
+    page = (run.folder / "index.html").read_text()
+    assert "Who heard whose frames" in page and 'class="topology"' in page
+
+
+def test_a_switch_keeps_frames_to_itself(tmp_path: Path) -> None:
+    run = play(tmp_path, "switch", read_file(PICTURE))
+    assert run.passed and run.result["medium"]["collisions"] == 0
+    network, sent = run.result["network"], frames_of(run)
+    (switch,) = network["switches"]
+    assert switch["table"] == {name: number for number, name in enumerate(HOSTS, start=1)}
+    # The load is for nobody, so it is flooded; of client and server the talker hears the broadcast alone.
+    assert network["heard"]["talker"] == {"client": 1, "chatter": sent["chatter"]}
+    assert network["heard"]["server"]["client"] == sent["client"]
+
+
+def test_a_router_joins_two_networks(tmp_path: Path) -> None:
+    run = play(tmp_path, "router")
+    assert run.passed
+    heard = run.result["network"]["heard"]
+    assert "talker" not in heard["server"] and "client" not in heard["server"]
+    assert heard["server"]["router-eth1"] > 5 and heard["client"]["router-eth0"] > 5
+    assert "Space and time" in (run.folder / "index.html").read_text()
+    stations = run.result["stations"]
+    assert stations["router-eth0"]["counters"]["aFramesReceivedOK"] > 5
+    assert run.result["medium"]["collisions"] > 0
+
+
+def test_a_duplex_mismatch(tmp_path: Path) -> None:
+    """Late collisions on the half-duplex side, FCS errors on the other."""
+    run = play(tmp_path, "duplex-mismatch", read_file(PICTURE))
+    server = run.result["stations"]["server"]["counters"]
+    (switch,) = run.result["network"]["switches"]
+    port = switch["ports"][1]["counters"]
+    assert server["aLateCollisions"] > 5
+    assert port["aFrameCheckSequenceErrors"] + port.get("aAlignmentErrors", 0) > 5
+    assert server["aFrameCheckSequenceErrors"] == 0 and "aLateCollisions" not in port
+    assert any("duplex mismatch" in words for words in run.result["network"]["warnings"])
+
+
+def test_a_loop_storms_within_limits(tmp_path: Path) -> None:
+    scenario = load_scenario(RIGS / "storm.yaml")
+    limits = scenario.limits.model_copy(update={"sim_ns": 4_000_000})
+    run = play(tmp_path, "storm", limits=limits)
+    assert run.result["outcome"] == "limit" and run.passed
+    left, right = run.result["network"]["switches"]
+    moved = left["counters"]["addressesMoved"] + right["counters"]["addressesMoved"]
+    assert moved > 300
+    line_rate = 4_000_000 // 6_720 + 1  # frames of 64 octets that fit into the time
+    for port in (*left["ports"], *right["ports"]):
+        assert port["counters"].get("aFramesTransmittedOK", 0) <= line_rate
+    assert max(port["counters"]["aFramesTransmittedOK"] for port in left["ports"]) > 200
+
+
+@pytest.mark.parametrize(
+    ("change", "symptom"),
+    [
+        ({"wiring": "crossover"}, "no link"),
+        ({"outages": [{"from_ns": 0, "to_ns": None}]}, "cut"),
+        ({"outages": [{"from_ns": 1_000_000, "to_ns": 4_000_000}]}, "bad contact"),
+        ({"bit_error_rate": 3e-6}, "bit errors"),
+    ],
+)
+def test_bad_cables(tmp_path: Path, change: dict[str, Any], symptom: str) -> None:
+    scenario = load_scenario(RIGS / "switch.yaml")
+    raw = [json.loads(cable.model_dump_json(by_alias=True)) for cable in scenario.cables]
+    raw[1] |= change
+    cables = [type(scenario.cables[0]).model_validate(each) for each in raw]
+    tcp = scenario.tcp.model_copy(update={"user_timeout_ms": 200})
+    limits = scenario.limits.model_copy(update={"sim_ns": 1_000_000_000})
+    run = play(tmp_path, "switch", read_file(PICTURE), cables=cables, tcp=tcp, limits=limits, load=[])
+    cable = run.result["network"]["cables"][1]
+    if symptom in ("no link", "cut"):
+        assert run.result["outcome"] != "completed" and not cable["link"]
+        assert "Link state" in (run.folder / "index.html").read_text()
+    else:
+        assert run.result["outcome"] == "completed" and cable["link"]
+        assert (cable["bit_errors"] > 0) == (symptom == "bit errors")
+        assert (cable["frames_cut"] > 0) == (symptom == "bad contact")
+
+
+def test_same_seed_same_result(tmp_path: Path) -> None:
+    first, second = (play(tmp_path / name, "hub") for name in ("a", "b"))
+    for name in ("result.json", "timeline.json", "wire.pcapng"):
+        assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes()
+
+
+def test_verilog_knows_one_segment(tmp_path: Path) -> None:
+    scenario = load_scenario(RIGS / "hub.yaml")
+    with pytest.raises(ConfigError, match=r"hub has cables, hubs.*run it on the model"):
+        run_scenario(Request("hub", scenario, "rtl", SMALL, tmp_path / "runs"))
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+# -- rig topology ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in RIGS.glob("*.yaml")))
+def test_every_rig_is_drawn(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = tmp_path / "net.svg"
+    run_topology(TopologyOptions(name, picture, False, True))
+    facts = json.loads(capsys.readouterr().out)
+    text = picture.read_text()
+    assert text.startswith("<svg xmlns=")
+    for device in facts["devices"]:
+        assert f">{device['name']}</text>" in text
+    assert text.count("<path ") == len(facts["links"])
+    run_topology(TopologyOptions(name, None, False, False))
+    assert len(capsys.readouterr().out.splitlines()) >= len(facts["devices"]) + len(facts["links"])
+
+
+def test_topology_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match=r"cannot be written.*--svg"):
+        run_topology(TopologyOptions("hub", tmp_path / "file" / "x.svg", False, True))
+    with pytest.raises(UsageError, match="no scenario 'hubb'; did you mean 'hub'"):
+        find_scenario("hubb")
