@@ -11,8 +11,7 @@ while the kernel runs, in another thread, with ``dropin.serve()`` among its task
 
 What differs from the operating system's sockets: up to :data:`~rig.sockets.dropin_pump.BETWEEN_OCTETS` in each
 direction are in the pair, where netstat does not see them; an error that ends a connection is told by our own methods,
-while code that reads the descriptor itself sees the end of the stream; ``recvmsg``, ``sendmsg`` and MSG_OOB know
-nothing of addresses and urgent data.
+while code that reads the descriptor itself sees the end of the stream; there is no ancillary data and no MSG_OOB.
 """
 
 from __future__ import annotations

@@ -22,10 +22,10 @@ from rig.sockets.dropin_pump import (
     StreamPump,
     parse_message,
 )
-from rig.sockets.names import host_address
 from rig.sockets.socket import Address
 from rig.sockets.standard_options import standard_kind, standard_type
 from rig.stack.endpoint import SocketKind
+from rig.wire.address import format_ipv4, parse_ipv4
 
 if TYPE_CHECKING:
     from rig.sockets.dropin import DropIn
@@ -88,10 +88,11 @@ class DropInSocket(system.socket):
         return self._call(pump.socket.bind, (self._numeric(host), port))
 
     def _numeric(self, host: str) -> str:
-        network = self.network
-        if host and all(part.isdecimal() for part in host.split(".")):
-            return host if host.count(".") == 3 else network.gethostbyname(host)
-        return network.door.run(lambda: host_address(network.resolver, host), None)
+        """Return the address of a host: itself at once, or by asking the resolver."""
+        try:
+            return format_ipv4(parse_ipv4(host))
+        except ValueError:
+            return self.network.gethostbyname(host)
 
     def _check_open(self) -> None:
         if self.fileno() < 0:
@@ -257,6 +258,35 @@ class DropInSocket(system.socket):
         data, address = self.recvfrom(nbytes or len(view), flags)
         view[: len(data)] = data
         return len(data), address
+
+    def sendmsg(self, buffers: Any, ancdata: Any = (), flags: int = 0, address: Any = None) -> int:
+        """Send several buffers as one; there is no ancillary data for datagrams."""
+        pump = self._pump
+        if isinstance(pump, DatagramPump):
+            data = b"".join(bytes(buffer) for buffer in buffers)
+            return self.send(data) if address is None else self.sendto(data, address)
+        return self._told(lambda: super(DropInSocket, self).sendmsg(buffers, ancdata, flags), pump)
+
+    def recvmsg(self, bufsize: int, ancbufsize: int = 0, flags: int = 0) -> Any:
+        """Receive octets, or one datagram, with no ancillary data."""
+        pump = self._pump
+        if pump is None:
+            return super().recvmsg(bufsize, ancbufsize, flags)
+        data, address = self.recvfrom(bufsize, flags)
+        return data, [], 0, address
+
+    def recvmsg_into(self, buffers: Any, ancbufsize: int = 0, flags: int = 0) -> Any:
+        """Receive into several buffers; see :meth:`recvmsg`."""
+        pump = self._pump
+        if pump is None:
+            return super().recvmsg_into(buffers, ancbufsize, flags)
+        views = [memoryview(buffer).cast("B") for buffer in buffers]
+        data, address = self.recvfrom(sum(len(view) for view in views), flags)
+        rest = data
+        for view in views:
+            view[: len(rest[: len(view)])] = rest[: len(view)]
+            rest = rest[len(view) :]
+        return len(data), [], 0, address
 
     def _receive_datagram(self, pump: DatagramPump, flags: int) -> tuple[bytes, Address]:
         message = super().recv(MAX_DATAGRAM_OCTETS + DATAGRAM_HEADER.size, flags)

@@ -12,7 +12,7 @@ from typing import Any
 from rig.sockets.dropin_socket import DropInSocket
 
 
-class DropInSslSocket(ssl.SSLSocket, DropInSocket):
+class DropInSslSocket(ssl.SSLSocket, DropInSocket):  # type: ignore[misc]  # both refuse what has no meaning here
     """What a context makes while our sockets are installed; of a socket that is not ours it makes the usual."""
 
     @classmethod

@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rig.apps.dns_server import DnsServer
 from rig.apps.dns_zone import Zone
@@ -607,3 +609,51 @@ def test_without_a_resolver_only_names_that_need_no_server_are_known() -> None:
         assert caught.value.errno == socket.EAI_AGAIN
 
     hosts.run(main())
+
+
+@st.composite
+def hostile_answers(draw: st.DrawFn) -> list[Callable[[DnsMessage], bytes]]:
+    """Return some answers to a query: true ones with wrong parts, and octets changed in them."""
+    names = st.sampled_from(["www.lab", "a.lab", "b.lab", ""])
+    records = st.one_of(
+        st.builds(DnsRecord.of_address, names, st.integers(0, 9), st.integers(0, 9)),
+        st.builds(DnsRecord.of_name, names, st.sampled_from([RecordType.CNAME, RecordType.NS]), names, st.just(5)),
+        st.builds(DnsRecord, names, st.sampled_from([1, 5, 6, 16]), st.just(1), st.binary(max_size=8)),
+    )
+    some = st.lists(records, max_size=4).map(tuple)
+
+    def one(answers: Any, authorities: Any, code: int, is_truncated: bool, damage: list[tuple[int, int]]) -> Any:
+        def answer(query: DnsMessage) -> bytes:
+            fields = {"authorities": authorities, "response_code": code, "is_truncated": is_truncated}
+            octets = bytearray(reply(query, *answers, **fields))
+            for position, value in damage:
+                octets[position % len(octets)] ^= value
+            return bytes(octets)
+
+        return answer
+
+    damages = st.lists(st.tuples(st.integers(0, 200), st.integers(1, 255)), max_size=2)
+    codes = st.sampled_from([0, 0, 0, 2, 3])
+    return draw(st.lists(st.builds(one, some, some, codes, st.booleans(), damages), min_size=1, max_size=3))
+
+
+@settings(max_examples=60, deadline=None)
+@given(hostile_answers())
+def test_whatever_a_server_says_the_search_ends(answers: list[Callable[[DnsMessage], bytes]]) -> None:
+    world = World(rounds=2)
+    world.serve(
+        lambda query, number: [answers[number % len(answers)](query)], tcp=lambda query, number: [answers[0](query)]
+    )
+
+    async def main() -> None:
+        for name in ("www.lab", "a.lab"):
+            try:
+                found = await world.resolver.addresses(name)
+            except socket.gaierror as err:
+                assert err.errno in (socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_NODATA, socket.EAI_NONAME)
+            else:
+                assert found
+        assert world.hosts.client.sockets.descriptors() == {}
+
+    world.run(main())
+    assert world.kernel.now_ns < 60 * NS_PER_S
