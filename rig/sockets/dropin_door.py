@@ -101,7 +101,7 @@ class Door:
         tasks: list[Task[None]] = []
 
         def enter(future: Future[T]) -> None:
-            tasks.append(self._kernel.spawn(_settle(make(), future), "call of a program"))
+            tasks.append(self._kernel.spawn(_settle(make, future), "call of a program"))
 
         try:
             return self._answer(enter, timeout_s)
@@ -136,9 +136,9 @@ class _NoAnswerError(Exception):
     """The limit of a call has passed."""
 
 
-async def _settle(coro: Coroutine[Any, Any, T], future: Future[T]) -> None:
+async def _settle(make: Callable[[], Coroutine[Any, Any, T]], future: Future[T]) -> None:
     try:
-        value = await coro
+        value = await make()  # made here, so that a task which never runs leaves none behind
     except Exception as err:
         _fail(future, err)
     except BaseException:
