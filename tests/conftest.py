@@ -67,6 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("rig")
     group.addoption("--summary-folder", metavar="DIR", default=str(ROOT / "build"), help="where the summary goes")
+    group.addoption("--rig-board", metavar="PORT", help="run the hardware tests on the board at this port or URL")
+    group.addoption("--rig-baud", metavar="N", type=int, default=3_000_000, help="its baud rate")
     group.addoption("--requirement-table", metavar="FILE", help="write the table requirement -> tests as Markdown")
 
 

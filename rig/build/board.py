@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, TypeVar
 
-from rig.backends.board import BoardBus, Expectation, OctetPort
+from rig.backends.board import BoardBus as BoardBus  # for those who may not name a backend themselves
+from rig.backends.board import Expectation, OctetPort
 from rig.link.estimates import LinkSettings
 from rig.runtime.kernel import Kernel
 from rig.units import NS_PER_MS, NS_PER_S
@@ -192,11 +193,12 @@ def port_bus(
     kernel: WallClock,
     locate: Callable[[], str],
     *,
+    name: str,
+    board: str | None = None,
     baud: int = DEFAULT_BAUD,
-    expected: Expectation,
     settings: LinkSettings | None = None,
 ) -> BoardBus:
-    """Return the bus of a board on a port of this machine.
+    """Return the bus of a board on a port of this machine. ``board`` is what its greeting must say; None: anything.
 
     ``locate`` returns the name or URL of the port whenever one is opened: a board that was plugged in again may have
     another one. :class:`~rig.errors.LinkError` from it when the board is not there.
@@ -207,9 +209,9 @@ def port_bus(
         settings = LinkSettings(keepalive_ns=NS_PER_S, host_jitter_ns=HOST_JITTER_NS)
     bus = BoardBus(
         kernel,
-        lambda: SerialPort(expected.name, locate(), baud, kernel.call_threadsafe),
+        lambda: SerialPort(name, locate(), baud, kernel.call_threadsafe),
         session_ids(SystemRandom()),
-        expected,
+        Expectation(name, board),
         settings,
     )
     bus.watch_greeting = lambda greeting: kernel.slow_down(greeting.time_scale)

@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from rig import __version__
-from rig.cli import commands_coverage, commands_live, commands_network, commands_node, commands_phy
+from rig.cli import commands_board, commands_coverage, commands_live, commands_network, commands_node, commands_phy
 from rig.cli.choices import SideChoice, SimulatorChoice
 from rig.errors import ExitCode, RigError
 
@@ -49,6 +49,7 @@ def build_app() -> typer.Typer:
     commands_live.add_to(app)
     commands_node.add_to(app)
     commands_coverage.add_to(app)
+    commands_board.add_to(app)
     return app
 
 

@@ -18,7 +18,7 @@ from rig.adapter import registers as r
 from rig.adapter.bus import read32, read_block, write_block
 from rig.adapter.mac_rom import MacRom
 from rig.backends import serial_port
-from rig.backends.board import BoardBus, Expectation
+from rig.backends.board import BoardBus
 from rig.build.board import VirtualBoard, port_bus, virtual_boards
 from rig.errors import LinkError
 from rig.link.estimates import LinkSettings
@@ -47,7 +47,7 @@ def play(body: Body, *, boards: int = 1, baud: int = 3_000_000) -> None:
 
 
 def bus_of(kernel: WallClock, port: str, *, baud: int = 3_000_000, settings: LinkSettings | None = None) -> BoardBus:
-    return port_bus(kernel, lambda: port, baud=baud, expected=Expectation("bench", BOARD), settings=settings)
+    return port_bus(kernel, lambda: port, name="bench", board=BOARD, baud=baud, settings=settings)
 
 
 def test_the_bus_contract_through_a_pseudo_terminal() -> None:
@@ -112,7 +112,7 @@ def test_a_board_behind_a_port_server() -> None:
 def test_a_board_that_comes_back_under_another_name() -> None:
     async def body(kernel: WallClock, boards: list[VirtualBoard]) -> None:
         ports = [boards[0].port]
-        bus = port_bus(kernel, lambda: ports[-1], expected=Expectation("bench", BOARD))
+        bus = port_bus(kernel, lambda: ports[-1], name="bench", board=BOARD)
         assert await read32(bus, r.REG_ID) == r.ID_RESET
         boards[0].close()
         await kernel.wait_first(bus.irq, deadline_ns=kernel.now_ns + 10 * NS_PER_S)

@@ -105,9 +105,7 @@ def test_capture(n: int) -> None:
 def outcome(events: list[TimelineEvent], n: int) -> str:
     """Return how the draws after the loser's n-th collision ended, seen by the winner of before."""
     names = {f"s{WINNER}": "win", f"s{LOSER}": "lose"}
-    (met,) = (
-        each.t_ns for each in events if (each.station, each.kind, each.attempt) == (f"s{LOSER}", "collision", n)
-    )
+    (met,) = (each.t_ns for each in events if (each.station, each.kind, each.attempt) == (f"s{LOSER}", "collision", n))
     assert sum(each.kind == "collision" and each.station == f"s{WINNER}" and each.t_ns <= met for each in events) == n
     later = [each for each in events if each.kind == "transmit" and each.t_ns > met]
     first_ns = min(each.t_ns for each in later)

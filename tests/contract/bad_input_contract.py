@@ -210,9 +210,7 @@ async def impossible_lengths_disturb_no_neighbour(bench: BadInputBench) -> None:
         assert await victim.outcome(1) == r.TX_STATUS_DONE | r.TX_STATUS_BAD_COMMAND, f"{octets} octets at page {page}"
         assert await victim.outcome(0) & r.TX_STATUS_OK
         assert await victim.outcome(2) & r.TX_STATUS_OK
-        error, causes = cast(
-            "list[int]", await victim.bus.transaction([Read32(r.REG_ERROR), Read32(r.REG_INT_STATUS)])
-        )
+        error, causes = cast("list[int]", await victim.bus.transaction([Read32(r.REG_ERROR), Read32(r.REG_INT_STATUS)]))
         assert error == r.ERROR_TX_LENGTH and causes & r.INT_STATUS_TX_ERR
         await bench.wire_time(10)
         assert await witness.stored() == [first, last]

@@ -160,9 +160,7 @@ class Runner:
         options = seen.segment.options
         if options.timestamp is not None and self.first_stamp is None:
             self.first_stamp = options.timestamp[0]
-        wrong = [
-            f"{name}: expected {want}, got {got}" for name, want, got in self._checks(wanted, seen) if want != got
-        ]
+        wrong = [f"{name}: expected {want}, got {got}" for name, want, got in self._checks(wanted, seen) if want != got]
         if not low_ns <= at_ns <= high_ns:
             wrong.append(f"time: expected {low_ns / 1e6} ms, got {at_ns / 1e6} ms")
         if wrong:

@@ -279,5 +279,3 @@ def test_an_episode_that_does_not_end_is_ended(record: Record) -> None:
 
 
 def _ignore(_: str) -> None: ...
-
-

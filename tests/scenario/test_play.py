@@ -156,7 +156,7 @@ def test_ten_megabits() -> None:
 
 def test_impairments_of_a_segment_and_of_a_station() -> None:
     bad = "delay_bits: 40, impairments: {loss: 0.2, corruption: 0.05, duplication: 0.1, delay_us: 100}"
-    worse = 'ip: 10.1.0.2/24, impairments: {receive: {loss: 0.3}, transmit: {delay_us: 500}}'
+    worse = "ip: 10.1.0.2/24, impairments: {receive: {loss: 0.3}, transmit: {delay_us: 500}}"
     text = plain("delay_bits: 40", bad)
     facts = play(text)
     assert facts.outcome == "completed" and facts.transfers[0].is_whole

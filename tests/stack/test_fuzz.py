@@ -10,9 +10,7 @@ from rig.wire.tcp import TcpOptions
 from tests.stack.bench import OUR_IP, PEER_IP
 from tests.stack.victim import HEADER, MASK, MS, Victim
 
-near = st.one_of(
-    st.just(0), st.integers(-3, 3), st.integers(-70_000, 70_000), st.integers(-(2**31), 2**31 - 1)
-)
+near = st.one_of(st.just(0), st.integers(-3, 3), st.integers(-70_000, 70_000), st.integers(-(2**31), 2**31 - 1))
 blocks = st.lists(st.tuples(near, near), min_size=1, max_size=3).map(tuple)
 options = st.builds(
     TcpOptions,

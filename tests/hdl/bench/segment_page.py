@@ -100,9 +100,7 @@ def expected_log(scenario: Scenario, station: int) -> list[int]:
             crs, col = transmits or arrives, (transmits and arrives) or sqe
         after = k - 1  # RX_DV and RXD change at edges
         heard = [
-            (a, j, entry)
-            for a, b, j, entry in arrivals
-            if after >= 2 and a < scenario.edge_ns(station, after - 2) <= b
+            (a, j, entry) for a, b, j, entry in arrivals if after >= 2 and a < scenario.edge_ns(station, after - 2) <= b
         ]
         rxd = 0
         if len(heard) == 1:

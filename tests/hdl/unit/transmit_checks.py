@@ -59,9 +59,11 @@ async def padding(dut: Any) -> None:
             mac.set(pad=pad, fcs=fcs)
             mac.request()
             attempt = await mac.attempt()
-            assert attempt.nibbles == (
-                wire_nibbles(frame, pad=bool(pad)) if fcs else HEADER + nibbles_of(frame)
-            ), (octets, pad, fcs)
+            assert attempt.nibbles == (wire_nibbles(frame, pad=bool(pad)) if fcs else HEADER + nibbles_of(frame)), (
+                octets,
+                pad,
+                fcs,
+            )
             await mac.outcome()
             await mac.edges(30)
 

@@ -1,0 +1,184 @@
+"""The commands ``rig board ...``: their arguments. The work is in ``board.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Board = Annotated[
+    str, typer.Argument(metavar="BOARD", help="An attached board by name, or a port: /dev/ttyUSB0, socket://host:2217.")
+]
+Rigs = Annotated[Path, typer.Option("--rigs", metavar="DIR", help="Where the files of attached boards are.")]
+Wait = Annotated[
+    float, typer.Option("--wait", min=0, max=86_400, metavar="S", help="How long to wait for a board that is in use.")
+]
+Baud = Annotated[
+    int | None, typer.Option("--baud", min=1200, max=12_000_000, metavar="N", help="Instead of that of its kind.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Duration = Annotated[
+    float | None, typer.Option("--for", min=0.1, max=86_400, metavar="S", help="End after so many seconds.")
+]
+RIGS = Path("configs/rigs")
+WAIT_S = 10.0
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    board = typer.Typer(
+        help="Boards: find, flash, test and look into them; or have virtual ones.", no_args_is_help=True,
+        rich_markup_mode=None,
+    )  # fmt: skip
+    commands: dict[str, Callable[..., None]] = {
+        "list": list_, "scan": scan, "flash": flash, "test": test, "console": console, "reg": reg, "irq": irq,
+        "safe": safe, "faults": faults, "virtual": virtual,
+    }  # fmt: skip
+    for name, command in commands.items():
+        board.command(name)(command)
+    app.add_typer(board, name="board")
+
+
+def list_(rigs: Rigs = RIGS, as_json: Json = False) -> None:
+    """List the kinds of board, what is known to work on each, and the boards of this machine."""
+    from rig.cli.board import show_list
+
+    raise typer.Exit(int(show_list(rigs, as_json=as_json)))
+
+
+def scan(
+    write: Annotated[bool, typer.Option("--write", help="Write a file for each new board; overwrites none.")] = False,
+    rigs: Rigs = RIGS,
+    as_json: Json = False,
+) -> None:
+    """Look for boards on the USB ports of this machine."""
+    from rig.cli.board import show_scan
+
+    raise typer.Exit(int(show_scan(rigs, write=write, as_json=as_json)))
+
+
+def flash(
+    board: Board,
+    bitstream: Annotated[
+        Path | None, typer.Option("--bitstream", metavar="FILE", help="Instead of that of the kind's last build.")
+    ] = None,
+    persistent: Annotated[
+        bool, typer.Option("--persistent", help="Into the flash memory, to be there after the next power-on.")
+    ] = False,
+    kind: Annotated[
+        str | None, typer.Option("--kind", metavar="KIND", help="What kind of board is on a port that was named.")
+    ] = None,
+    greet: Annotated[bool, typer.Option(help="See whether the board greets afterwards.")] = True,
+    rigs: Rigs = RIGS,
+    wait: Wait = WAIT_S,
+    as_json: Json = False,
+) -> None:
+    """Put a bitstream into a board with openFPGALoader. Exit code 3 when that fails."""
+    from rig.cli.board import FlashOptions, show_flash
+
+    options = FlashOptions(board, bitstream, persistent, kind, greet, rigs, wait, as_json)
+    raise typer.Exit(int(show_flash(options)))
+
+
+def test(
+    board: Board,
+    select: Annotated[
+        str | None,
+        typer.Option("--select", metavar="EXPR", help="Then run the hardware tests that this expression selects."),
+    ] = None,
+    rigs: Rigs = RIGS,
+    wait: Wait = WAIT_S,
+    baud: Baud = None,
+    as_json: Json = False,
+) -> None:
+    """Check a board out: greeting, registers, memory, ROM, interrupt, loopback, link; then a selection of tests."""
+    from rig.cli.board import show_test
+
+    raise typer.Exit(int(show_test(board, rigs, baud, wait, select, as_json=as_json)))
+
+
+def console(
+    board: Board,
+    log: Annotated[Path | None, typer.Option("--log", metavar="FILE", help="Append the lines to this file.")] = None,
+    duration: Duration = None,
+    rigs: Rigs = RIGS,
+    wait: Wait = WAIT_S,
+    baud: Baud = None,
+) -> None:
+    """Show what the board logs, until Ctrl-C."""
+    from rig.cli.board import show_console
+
+    raise typer.Exit(int(show_console(board, rigs, baud, wait, log, duration)))
+
+
+def reg(
+    board: Board,
+    register: Annotated[
+        str | None, typer.Argument(metavar="REGISTER", help="A name, or an address as 0x10; all if left out.")
+    ] = None,
+    value: Annotated[str | None, typer.Argument(metavar="VALUE", help="Write this, as 0x1F or 31.")] = None,
+    rigs: Rigs = RIGS,
+    wait: Wait = WAIT_S,
+    baud: Baud = None,
+    as_json: Json = False,
+) -> None:
+    """Read the registers of the adapter, or one of them, or write it."""
+    from rig.cli.board import show_reg
+
+    raise typer.Exit(int(show_reg(board, rigs, baud, wait, register, value, as_json=as_json)))
+
+
+def irq(
+    board: Board,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C.")] = False,
+    count: Annotated[int | None, typer.Option("--count", min=1, metavar="N", help="End after so many changes.")] = None,
+    duration: Duration = None,
+    rigs: Rigs = RIGS,
+    wait: Wait = WAIT_S,
+    baud: Baud = None,
+    as_json: Json = False,
+) -> None:
+    """Show the interrupt line and its causes; with --watch each change, with the device time at which it came."""
+    from rig.cli.board import IrqOptions, show_irq
+
+    raise typer.Exit(int(show_irq(IrqOptions(board, rigs, baud, wait, watch, count, duration, as_json))))
+
+
+def safe(board: Board, rigs: Rigs = RIGS, wait: Wait = WAIT_S, baud: Baud = None, as_json: Json = False) -> None:
+    """Reset the adapter as power-on does: transmitter and receiver off, nothing queued."""
+    from rig.cli.board import show_safe
+
+    raise typer.Exit(int(show_safe(board, rigs, baud, wait, as_json=as_json)))
+
+
+def faults(
+    transactions: Annotated[
+        int, typer.Option("--transactions", min=40, max=1_000_000, metavar="N", help="In each row of noise.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of the faults and of the work.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Do to the link of a modelled board what can happen to a serial line, and count what goes wrong."""
+    from rig.cli.board import show_faults
+
+    raise typer.Exit(int(show_faults(transactions, seed, as_json=as_json)))
+
+
+def virtual(
+    board: Annotated[str, typer.Option("--board", metavar="KIND", help="The kind of board.")] = "ulx3s-lan8720",
+    boards: Annotated[int, typer.Option("--boards", min=1, max=8, metavar="N", help="So many on one cable.")] = 1,
+    baud: Annotated[
+        int, typer.Option("--baud", min=1200, max=12_000_000, metavar="N", help="Of each line.")
+    ] = 3_000_000,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Put Python twins behind the ports, in real time; else simulate the Verilog.")
+    ] = False,
+    duration: Duration = None,
+    as_json: Json = False,
+) -> None:
+    """Offer virtual boards on pseudo-terminals, until Ctrl-C."""
+    from rig.cli.board import VirtualOptions, show_virtual
+
+    raise typer.Exit(int(show_virtual(VirtualOptions(board, boards, baud, fast, duration, as_json))))
