@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
@@ -65,14 +64,8 @@ def open_device(kernel: WallClock, config: NodeConfig) -> RawDevice:
     )
 
 
-def build_live_host(
-    scheduler: Scheduler,
-    config: NodeConfig,
-    device: RawDevice,
-    random: Random,
-    tap: Callable[[FrameDevice], FrameDevice] = lambda device: device,
-) -> LiveHost:
-    """Return the host of a node on its device; nothing runs yet. ``tap`` may put a wrapper between the two."""
+def build_live_host(scheduler: Scheduler, config: NodeConfig, device: FrameDevice, random: Random) -> LiveHost:
+    """Return the host of a node on its device, perhaps wrapped; nothing runs yet."""
     address, prefix_length = parse_interface(config.ip)
     interface = InterfaceConfig(
         parse_mac(config.mac), address, prefix_length, mtu=device.capabilities.mtu, name=config.interface.name
@@ -87,7 +80,7 @@ def build_live_host(
         random,
     )
     sockets: SocketLibrary
-    node = Node(scheduler, stack, tap(device), lambda event: sockets.handle_event(event), config.name)
+    node = Node(scheduler, stack, device, lambda event: sockets.handle_event(event), config.name)
     sockets = SocketLibrary(scheduler, stack, node.kick.set)
     return LiveHost(stack, node, sockets)
 

@@ -19,6 +19,8 @@ from types import FrameType
 from typing import TypeVar
 
 from rig.adapter.capture import CaptureDevice
+from rig.adapter.device import FrameDevice
+from rig.adapter.impairer import Impairer, Impairments
 from rig.build.live import LiveHost, build_live_host, open_device
 from rig.config.node import NodeConfig
 from rig.errors import UsageError
@@ -29,6 +31,7 @@ from rig.wire.pcap import PcapngWriter
 
 T = TypeVar("T")
 
+IMPAIRMENT_SEED = 1
 FAREWELL_NS = 50 * NS_PER_MS
 """How long the node goes on after ``main``, so that resets and FINs leave."""
 
@@ -55,28 +58,35 @@ def run_live(
     *,
     capture: Path | None = None,
     ends_by_itself: bool = True,
+    impairments: Impairments | None = None,
 ) -> T:
     """Run ``main`` on the host of ``config`` and return its value.
 
-    With ``ends_by_itself`` a signal cancels ``main`` and :class:`InterruptedRunError` is raised; without it ``main``
-    is expected to wait for ``stop``. :class:`~rig.errors.UsageError` where interface or capture cannot be opened.
+    With ``ends_by_itself`` a signal cancels ``main`` and :class:`InterruptedRunError` is raised; without it
+    ``main`` is expected to wait for ``stop``. ``impairments``, always drawn the same, happen to what is sent and
+    received. :class:`~rig.errors.UsageError` where interface or capture cannot be opened.
     """
     kernel = WallClock()
     stop = kernel.event("stop")
     with ExitStack() as opened:
         device = opened.enter_context(open_device(kernel, config))
-        tap: Callable[..., object] = lambda device: device  # noqa: E731
+        seen: FrameDevice = device
+        impairer = None
+        if impairments is not None:
+            seed = Random(IMPAIRMENT_SEED)
+            seen = impairer = Impairer(kernel, device, seed, transmit=impairments, receive=impairments)
         if capture is not None:
             writer = opened.enter_context(_capture(capture))
             number = writer.add_interface(config.interface.name, fcs_octets=0)
             epoch_ns = time.time_ns() - kernel.from_realtime_ns(time.time_ns())
-            tap = lambda device: CaptureDevice(kernel, device, writer, number, epoch_ns=epoch_ns)  # noqa: E731
-        random = Random(int.from_bytes(os.urandom(32), "big"))
-        host = build_live_host(kernel, config, device, random, tap)  # type: ignore[arg-type]
+            seen = CaptureDevice(kernel, seen, writer, number, epoch_ns=epoch_ns)
+        host = build_live_host(kernel, config, seen, Random(int.from_bytes(os.urandom(32), "big")))
         run = LiveRun(kernel, host, config, stop, device.read_counters)
 
         async def whole() -> T:
             await device.start()
+            if impairer is not None:
+                kernel.spawn(impairer.run(), "impairer")
             node = kernel.spawn(host.node.run(), f"{config.name} node", keep_error=True)
             task = kernel.spawn(_await(main(run)), "main", keep_error=True)
             try:

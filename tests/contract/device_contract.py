@@ -235,6 +235,7 @@ async def a_device_hears_what_is_for_it(bench: DeviceBench) -> None:
     assert received[1].status & received[1].status.BROADCAST
     await pair.settle()
     assert pair.b.receive() is None
+    assert pair.a.receive() is None, "a station does not hear what it sends to all"
     await pair.close()
 
 

@@ -12,11 +12,19 @@ from rig.regress.linux.judge import judge
 from rig.regress.linux.world import OUR_MAC
 from rig.wire.pcap import PcapngWriter
 
-QUICK = [case for case in all_cases() if case.is_quick]
+QUICK = [
+    pytest.param(
+        case,
+        id=case.id.replace(", ", "-").replace(" ", "_"),
+        marks=[pytest.mark.requirement(each) for each in case.requirements],
+    )
+    for case in all_cases()
+    if case.is_quick
+]
 
 
 @pytest.mark.needs("root", "tshark", "linux peers")
-@pytest.mark.parametrize("case", QUICK, ids=lambda case: case.id.replace(", ", "-").replace(" ", "_"))
+@pytest.mark.parametrize("case", QUICK)
 def test_with(case: Case) -> None:
     row = run_case(case)
     assert row.outcome == PASSED, row.problem

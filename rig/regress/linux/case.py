@@ -32,7 +32,8 @@ class Result:
 @dataclass(frozen=True, slots=True)
 class Case:
     """One thing to be done with a peer. ``octets`` are of application data; ``conduct``: frames of ours are judged by
-    the experts on TCP too, which makes no sense where the peer provokes."""
+    the experts on TCP too, which makes no sense where the peer provokes.
+    ``requirements`` are rows of the conformance tables that the case shows."""
 
     peer: str
     play: Callable[[Bench], Awaitable[Result]]
@@ -42,6 +43,7 @@ class Case:
     options: KernelOptions = AS_INSTALLED
     tools: tuple[str, ...] = ()
     conduct: bool = True
+    requirements: tuple[str, ...] = ()
     is_quick: bool = False
 
     @property

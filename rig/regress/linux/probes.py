@@ -30,19 +30,20 @@ def probe_cases() -> list[Case]:
     sizes = f"{len(PING_SIZES)} sizes, 0 to {PING_SIZES[-1]}"
     nmap = partial(Case, "nmap", direction=BOTH_WAYS, tools=("nmap",), conduct=False)
     return [
-        Case("ping", _linux_pings, FROM_LINUX, octets, sizes, tools=("ping",), is_quick=True),
+        Case("ping", _linux_pings, FROM_LINUX, octets, sizes, tools=("ping",), is_quick=True,
+             requirements=("RFC1122-3.2.2.6", "RFC815", "RFC894", "RFC792")),
         Case("ping", _we_ping, TO_LINUX, octets, sizes, is_quick=True),
-        Case("nc", _nc_datagrams, BOTH_WAYS, 2 * 1000, "UDP", tools=("nc",), is_quick=True),
+        Case("nc", _nc_datagrams, BOTH_WAYS, 2 * 1000, "UDP", tools=("nc",), is_quick=True, requirements=("RFC768",)),
         nmap(partial(_open_ports, ["-sS", "-p", "1-500"], "tcp", {7: "open", 80: "open"}), what="-sS"),
         nmap(partial(_open_ports, ["-sT", "-p", "1-100"], "tcp", {7: "open", 80: "open"}), what="-sT"),
         nmap(partial(_open_ports, ["-f", "-sS", "-p", "7,8,80"], "tcp", {7: "open", 80: "open", 8: "closed"}),
-             what="-f", is_quick=True),
+             what="-f", is_quick=True, requirements=("RFC815",)),
         nmap(partial(_open_ports, ["-sU", "-p", "7,69,123"], "udp", {7: "open", 69: "closed", 123: "closed"}),
-             what="-sU", is_quick=True),
+             what="-sU", is_quick=True, requirements=("RFC1122-3.2.2.1", "RFC1122-4.1.3.1")),
         nmap(_fingerprint, what="-O"),
         Case("dnsmasq", _resolve, BOTH_WAYS, 0, "DNS", tools=("dnsmasq",), is_quick=True),
         Case("dnsmasq", _serve_names, BOTH_WAYS, 0, "DNS, our server behind it", tools=("dnsmasq",), is_quick=True),
-        Case("kernel", _neighbours, BOTH_WAYS, 0, "ARP", is_quick=True),
+        Case("kernel", _neighbours, BOTH_WAYS, 0, "ARP", is_quick=True, requirements=("RFC826",)),
     ]  # fmt: skip
 
 

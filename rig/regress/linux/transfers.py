@@ -18,8 +18,8 @@ from rig.sockets import Socket
 from rig.units import NS_PER_S
 
 LARGE_OCTETS = 50_000_000
-QUICK_OCTETS = 5_000_000
-STREAM_OCTETS = 4_000_000
+QUICK_OCTETS = 2_000_000
+STREAM_OCTETS = 2_000_000
 PORT = 47_001
 """One for which tshark knows no protocol."""
 PIECE_OCTETS = 64 * 1024
@@ -78,6 +78,15 @@ def transfer_cases() -> list[Case]:
                 Case("kernel", partial(play, STREAM_OCTETS), direction, STREAM_OCTETS, "", options,
                      is_quick=is_quick and direction != BOTH_WAYS)
             )  # fmt: skip
+    for options in (
+        KernelOptions(congestion="cubic", loss=0.01),
+        KernelOptions(congestion="bbr", loss=0.01),
+        KernelOptions(sack=False, loss=0.01),
+    ):
+        cases += [
+            Case("kernel", partial(play, STREAM_OCTETS), direction, STREAM_OCTETS, "", options, conduct=False)
+            for direction, play in ((TO_LINUX, _to_stream), (FROM_LINUX, _from_stream))
+        ]
     return cases
 
 

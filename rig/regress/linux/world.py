@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, TypeVar
 
+from rig.adapter.impairer import Impairments
 from rig.build.namespaces import Namespace, add_veth, set_address, switch_offloads
 from rig.config.node import NodeConfig
 from rig.errors import ToolError
@@ -39,7 +40,8 @@ CAPTURE_PATIENCE_S = 20.0
 @dataclass(frozen=True, slots=True)
 class KernelOptions:
     """How the kernel at the other end is set. ``congestion`` is for those programs of ours that set it per socket;
-    with ``offloads`` it leaves checksums and segmentation to the veth, which does neither."""
+    with ``offloads`` it leaves checksums and segmentation to the veth, which does neither. ``loss`` is the share of
+    frames that are lost at our end of the cable, in each direction."""
 
     timestamps: bool = True
     sack: bool = True
@@ -47,11 +49,12 @@ class KernelOptions:
     ecn: bool = False
     congestion: str = ""
     offloads: bool = False
+    loss: float = 0.0
 
     def __str__(self) -> str:
         words = ["" if self.timestamps else "no timestamps", "" if self.sack else "no SACK"]
         words += ["" if self.window_scaling else "no window scale", "ECN" if self.ecn else ""]
-        words += [self.congestion, "offloads" if self.offloads else ""]
+        words += [self.congestion, "offloads" if self.offloads else "", f"{self.loss:.0%} loss" if self.loss else ""]
         return ", ".join(word for word in words if word) or "as installed"
 
 
@@ -196,8 +199,9 @@ class World:
             finally:
                 bench.close()
 
+        impairments = Impairments(loss=self.options.loss) if self.options.loss else None
         with _Capture(self.theirs, capture) as tcpdump, self.ours.entered():
-            value = run_live(our_node(), whole)
+            value = run_live(our_node(), whole, impairments=impairments)
         return value, tcpdump.problem
 
 
