@@ -42,6 +42,8 @@ def run_compare(options: CompareOptions) -> ExitCode:
     plays = PLAYS if options.minimise else 0
     outcome = run_comparison(stimulus, rtl, folder=options.runs / FOLDER, name=name, plays=plays, tell=_tell)
     facts = outcome.to_json() | {"simulator": simulator}
+    if options.replay is None:
+        facts["seed"] = options.request.seed  # that of the stimulus is what it draws for overlapping signals
     if outcome.replay is not None:
         facts["command"] = shlex.join(["rig", "compare", "--replay", str(outcome.replay), "--simulator", simulator])
     if options.as_json:

@@ -17,6 +17,7 @@ from firmware_models.adapter.counters import Counters
 from firmware_models.adapter.deference import Deference
 from rig.adapter import registers as reg
 from rig.adapter.recorder import Timeline, TimelineEvent, WireFrame
+from rig.adapter.regmap import load
 from rig.errors import ConfigError, UsageError
 from rig.regress.compare.difference import compare
 from rig.regress.compare.minimise import PLAYS, Minimiser, describe, examine
@@ -130,6 +131,18 @@ def test_what_is_recorded(record: Record) -> None:
     words = {tuple(fact.text.split()[:2]) for fact in record.facts}
     assert {("register", "TX_STATUS[3]"), ("register", "STATUS"), ("window", "TX_TIME"), ("window", "ROM")} <= words
     assert {("counter", "aFramesTransmittedOK"), ("frame", "page"), ("service", "INT_STATUS")} <= words
+    kinds = {event.kind for event in record.timeline.events}
+    assert {"transmit", "collision", "jam", "backoff", "defer", "receive", "irq"} <= kinds
+
+
+def test_registers_are_read_at_quiescent_points(record: Record) -> None:
+    """Every readable register of every station after each episode, when nobody has sent for a while."""
+    readable = sum(1 for register in load().registers if register.access != "wo" for _ in register.offsets())
+    registers = [fact for fact in record.facts if fact.text.startswith("register ")]
+    assert len(registers) == readable * 5 * len(record.episodes_ns)
+    sends = [event.end_ns for event in record.timeline.events if event.kind == "transmit"]
+    for fact in registers:
+        assert all(end_ns + 1_000 < fact.t_ns for end_ns in sends if end_ns <= fact.t_ns)
 
 
 def test_no_difference(record: Record) -> None:

@@ -117,6 +117,7 @@ def test_the_command(two_stations: RtlSide, tmp_path: Path, capsys: pytest.Captu
     assert run_compare(options(tmp_path)) == ExitCode.PASSED
     facts = json.loads(capsys.readouterr().out)
     assert facts["schema"] == 1 and facts["differences"] == 0 and facts["latency_ns"] == 0
+    assert facts["seed"] == 1 and facts["interrupts"] > 0 and facts["words_read"] > 0
     assert facts["frames"] > 0 and facts["attempts"] >= facts["frames"] and facts["simulator"] == "verilator"
     assert run_compare(options(tmp_path, as_json=False)) == ExitCode.PASSED
     assert "no difference between verilator and the twin" in capsys.readouterr().out

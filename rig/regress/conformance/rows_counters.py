@@ -61,6 +61,9 @@ async def _transmitted(mac: Mac) -> None:
     await _sent(mac, mac.data(20), _ok(6), "20 octets without padding")
     await mac.set_up(without=reg.CTRL_FCS_EN)
     await _sent(mac, mac.data(64), _ok(46), "64 octets with the client's FCS")
+    await _sent(mac, mac.data(19), _ok(1), "19 octets with the client's FCS")
+    for size in (14, 17, 18):
+        await _sent(mac, mac.data(size), {"aFramesTransmittedOK": 1}, f"{size} octets with the client's FCS")
     before = await mac.counters()
     status = await mac.transmit(mac.data(14)[:13])
     mac.tally.check(bool(status & reg.TX_STATUS_BAD_COMMAND), f"13 octets: TX_STATUS is {status:#x}")

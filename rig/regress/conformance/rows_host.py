@@ -187,7 +187,11 @@ async def _anywhere(mac: Mac) -> None:
                 fields = page.to_bytes(4, "little") + len(frame).to_bytes(4, "little")
                 await mac.bus(WriteBlock(reg.REG_TX_PAGE + reg.TX_SLOT_STRIDE * slot, fields))
             commands = [reg.REG_TX_COMMAND + reg.TX_SLOT_STRIDE * slot for slot in range(reg.TX_SLOT_COUNT)]
+            control = await mac.read(reg.REG_CTRL)
+            if first % 4 == 0:  # none begins before all are queued
+                await mac.write(reg.REG_CTRL, control & ~reg.CTRL_TX_EN)
             await mac.bus(*(Write32(address, reg.TX_COMMAND_SEND) for address in commands))
+            await mac.write(reg.REG_CTRL, control)
             for slot in range(reg.TX_SLOT_COUNT):
                 await mac.outcome(slot)
             await mac.sleep_bits(COLLISION_BITS)
