@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rig.errors import ExitCode
+from rig.errors import ExitCode, UsageError
 from rig.regress import simbuild
 from rig.regress.conformance import report
 from rig.regress.conformance.rows import find_rows
@@ -37,8 +40,12 @@ class MacConformanceOptions:
 def run_mac_conformance(options: MacConformanceOptions) -> ExitCode:
     """Run the rows and print them; results of the whole list are kept in ``build/conformance-mac.json``.
 
-    :class:`~rig.errors.RigError` for whatever keeps them from running.
+    :class:`~rig.errors.UsageError` for a page of less than all, :class:`~rig.errors.RigError` for whatever keeps them
+    from running.
     """
+    is_whole = not options.rows and not options.quick
+    if options.write_docs and not (is_whole and len(options.backends) == 2):
+        raise UsageError("--write-docs is for the whole list on both backends: leave out --row, --quick and --backend")
     rows = find_rows(options.rows)
     build = simbuild.build_root().parent
     console = Console(highlight=False)
@@ -47,15 +54,22 @@ def run_mac_conformance(options: MacConformanceOptions) -> ExitCode:
         if not options.as_json:
             print(f"{words} ...", file=sys.stderr)
 
+    runs = build / "conformance-mac"
+    runs.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=runs))  # its own: another run may be under way
     results = run_list(
         rows,
         options.backends,
         is_thorough=not options.quick,
         simulator=options.simulator,
-        folder=build / "conformance-mac",
+        folder=folder,
         tell=tell,
     )
-    if not options.rows:
+    if report.exit_code(results) is ExitCode.PASSED:
+        shutil.rmtree(folder)
+    else:
+        tell(f"what the simulations wrote is in {folder}")
+    if is_whole:
         report.write_json(results, build / "conformance-mac.json")
     if options.write_docs:
         page = PROJECT_ROOT / "docs" / "conformance-mac.md"

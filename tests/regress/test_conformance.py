@@ -110,6 +110,10 @@ def test_the_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
     assert run_mac_conformance(options) == ExitCode.PASSED
     assert "1 passed, 1 not run" in capsys.readouterr().out
     assert not (tmp_path / "conformance-mac.json").exists(), "only the whole list is kept"
+    assert list((tmp_path / "conformance-mac").iterdir()) == [], "nothing is left of a run that has passed"
+    for part in ({"rows": ["MAC-2.2"]}, {"quick": True}, {"backends": ["twin"]}):
+        with pytest.raises(UsageError, match="whole list"):
+            run_mac_conformance(replace(MacConformanceOptions(write_docs=True), **part))  # type: ignore[arg-type]
 
 
 def test_the_page_in_the_documentation_has_every_row() -> None:
