@@ -54,4 +54,6 @@ def _show(report: CoverageReport, page: Path) -> None:
         print(f"  missed: {place}")
     if len(missed_places) > HOLES_SHOWN:
         print(f"  and {len(missed_places) - HOLES_SHOWN} more, on the page")
+    if report.changed:
+        print(f"{', '.join(report.changed)}: changed since simulations were run; run them again, make coverage")
     print(f"page  {page}")

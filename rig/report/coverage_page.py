@@ -60,6 +60,7 @@ def render_coverage_page(report: Mapping[str, Any]) -> str:
         tiles=_tiles(report),
         open_holes=open_holes,
         stale=report["stale"],
+        changed=report["changed"],
         collisions=report["collisions"],
         maps=list(_maps(report["collisions"])),
         files=files,

@@ -495,6 +495,10 @@ async def a_full_injection_fifo_refuses(bench: BusBench) -> None:
     words: list[Operation] = [Write32(r.REG_BACKOFF_INJECT, word) for word in range(INJECTION_WORDS + 1)]
     await refused(bus, words, INJECTION_WORDS, r.REG_BACKOFF_INJECT)
     assert await read32(bus, r.REG_BACKOFF_INJECT) == INJECTION_WORDS
+    for word in (0xFFFF, 0, 0xFFFF, 0):  # and a reset empties it, whatever was in it
+        await reset(bus)
+        assert await read32(bus, r.REG_BACKOFF_INJECT) == 0
+        await bus.transaction([Write32(r.REG_BACKOFF_INJECT, word)] * INJECTION_WORDS)
     await reset(bus)
     assert await read32(bus, r.REG_BACKOFF_INJECT) == 0
 

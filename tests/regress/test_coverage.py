@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -142,6 +143,19 @@ def test_the_page_is_whole(project: Path) -> None:
     assert all(reference.startswith("#") for reference in checker.references), "nothing is fetched"
     assert "q[2] never changes" in page and "q[3] never rises" in page
     assert "q &lt;= q + 4&#39;d1" in page
+
+
+def test_counts_of_older_sources_are_told(project: Path) -> None:
+    counts = project / "counts"
+    source = project / "hdl" / "rtl" / "part.v"
+    for path in counts.iterdir():
+        os.utime(path, (1_000, 1_000))
+    os.utime(source, (900, 900))
+    assert gather([counts], root=project).changed == []
+    os.utime(source, (1_100, 1_100))
+    report = gather([counts], root=project)
+    assert report.changed == ["hdl/rtl/part.v"]
+    assert "Changed since" in render_coverage_page(report.to_json())
 
 
 def test_without_counts_the_remedy_is_said(tmp_path: Path) -> None:

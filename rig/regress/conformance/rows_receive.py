@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rig.adapter import registers as reg
 from rig.regress.conformance import rules
+from rig.regress.conformance.fixture import RX_ER
 from rig.regress.conformance.mac import OWN_MAC, PEER_MAC, Mac
 from rig.regress.conformance.rows_transmit import VECTORS
 
@@ -74,7 +75,10 @@ def heard(mac: Mac, frame: bytes, name: str) -> Heard:
 
 
 async def fcs_error(mac: Mac) -> None:
-    """MAC-1.1: a wrong bit anywhere behind the destination, or all of the FCS wrong; each followed by a good frame."""
+    """MAC-1.1: a wrong bit anywhere behind the destination, or all of the FCS wrong; each followed by a good frame.
+
+    What ACCEPT_ERR keeps of bad frames, and with which status.
+    """
     await mac.set_up()
     receptions = []
     for bit in mac.sample(range(48, 8 * 64), 23):
@@ -94,6 +98,31 @@ async def fcs_error(mac: Mac) -> None:
             heard(mac, bytes.fromhex(v1 + fcs), "V1"),
         ],
     )
+    await _what_is_kept(mac)
+
+
+async def _what_is_kept(mac: Mac) -> None:
+    """With ACCEPT_ERR a bad frame is stored as it came, and its status says what is wrong with it."""
+    await mac.set_up(rx_config=reg.RX_CFG_BCAST | reg.RX_CFG_ACCEPT_ERR)
+    wrong = damaged(good(mac), 300)
+    marked = bytearray(mac.wire(good(mac)))
+    marked[rules.HEADER_BITS // mac.bits + 40] |= RX_ER
+    flags = reg.RxStatus
+    cases = [
+        ("a bad FCS", mac.wire(wrong), flags.FCS_ERROR),
+        ("a bad FCS and a nibble", mac.wire(wrong) + b"\1", flags.ALIGNMENT_ERROR | flags.DRIBBLE),
+        ("RX_ER", bytes(marked), flags.FCS_ERROR | flags.SYMBOL_ERROR),
+        ("RX_ER and a nibble", bytes(marked) + b"\1", flags.ALIGNMENT_ERROR | flags.DRIBBLE | flags.SYMBOL_ERROR),
+        ("nothing", mac.wire(good(mac)), flags.OK),
+    ]
+    stored = await mac.hear([symbols for _, symbols, _ in cases])
+    mac.tally.equal(
+        [each.status for each in stored], [int(status) for *_, status in cases], "RX_STATUS of what is kept"
+    )
+    for (name, symbols, _), each in zip(cases, stored, strict=False):
+        plain = bytes(symbol & ~RX_ER for symbol in symbols)
+        octets = rules.to_octets(rules.find_frame(plain, mac.bits) or b"", mac.bits)
+        mac.tally.equal(each.octets, octets, f"kept with {name}")
 
 
 async def fragments_and_runts(mac: Mac) -> None:

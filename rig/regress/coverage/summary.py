@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +64,17 @@ class FileReport:
 
 @dataclass(slots=True)
 class CoverageReport:
-    """All of it. ``stale``: entries of the list of holes that no longer point at anything."""
+    """All of it.
+
+    ``stale``: entries of the list of holes that no longer point at anything. ``changed``: sources that are newer than
+    some of the counts, whose lines may therefore be others.
+    """
 
     runs: int
     files: list[FileReport]
     cells: Counter[Cell]
     stale: list[Hole]
+    changed: list[str] = field(default_factory=list)
 
     def total(self, kind: Kind) -> Share:
         """Add up the files."""
@@ -104,6 +109,7 @@ class CoverageReport:
                     [is_reachable((1, bit, length)) for bit in range(len(BITS))] for length in range(len(LENGTHS))
                 ],
             },
+            "changed": self.changed,
             "stale": [f"{hole.file}: {hole.kind} {hole.match.pattern}" for hole in self.stale],
             "files": [file.to_json() for file in self.files],
         }
@@ -124,7 +130,10 @@ def gather(folders: Sequence[Path], *, root: Path = PROJECT_ROOT) -> CoverageRep
         )
     attempt_files = sorted(path for folder in folders for path in folder.glob(f"*{ATTEMPTS_SUFFIX}"))
     counts = read_counts(counts_files, root)
-    return summarise(counts, read_attempts(attempt_files), runs=len(counts_files), holes=read_holes(), root=root)
+    report = summarise(counts, read_attempts(attempt_files), runs=len(counts_files), holes=read_holes(), root=root)
+    oldest = min(path.stat().st_mtime for path in counts_files)
+    report.changed = [file.file for file in report.files if (root / file.file).stat().st_mtime > oldest]
+    return report
 
 
 def summarise(
