@@ -662,7 +662,7 @@ CONGESTION: dict[str, list[Change]] = {
             "return 0",
         )
     ],
-    "no_inflation": [(_CONGESTION, "            control.cwnd += mss  # RFC 5681, 3.2 (4)\n", "")],
+    "no_inflation": [(_CONGESTION, "                control.cwnd += mss  # RFC 5681, 3.2 (4)", "                pass  # RFC 5681, 3.2 (4)")],
     "partial_ack_ignored": [
         (
             _CONGESTION,
