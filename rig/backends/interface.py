@@ -143,11 +143,15 @@ def set_address(control: socket.socket, name: str, address: int, prefix_length: 
 
 def lacks_capability(capability: str, doing: str) -> UsageError:
     """Return the error that says which right is missing and how to give it."""
+    own_namespace = "unshare --user --map-root-user --net"
+    if capability == "CAP_SYS_ADMIN":
+        return UsageError(f"{doing} needs the capability {capability}; run as root, or put before it: {own_namespace}")
+    names = "+net_raw,+net_admin"
     return UsageError(
         f"{doing} needs the capability {capability}; run as root, or give it to this one run with\n"
-        f"  sudo setpriv --inh-caps +net_raw,+net_admin --ambient-caps +net_raw,+net_admin --reuid $(id -u) "
-        f"--regid $(id -g) --init-groups rig ...\n"
-        "or try without any right in a namespace of your own: unshare --user --map-root-user --net"
+        f"  sudo setpriv --inh-caps {names} --ambient-caps {names} --reuid $(id -u) --regid $(id -g) "
+        "--init-groups rig ...\n"
+        f"or try without any right in a namespace of your own: {own_namespace}"
     )
 
 

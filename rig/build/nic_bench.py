@@ -93,9 +93,12 @@ class NicStation:
 class NicBench:
     """Two stations at the ends of a veth cable; a context manager, to be entered before the run and left after it."""
 
-    def __init__(self, kernel: WallClock, scenario: Scenario) -> None:
-        """Make the cable. :class:`~rig.errors.UsageError` without the right, :class:`ConfigError` for a scenario that
-        asks for what such a cable is not."""
+    def __init__(self, scenario: Scenario) -> None:
+        """Make the cable, then the kernel, so that its time begins when the cable is there.
+
+        :class:`~rig.errors.UsageError` without the right, :class:`ConfigError` for a scenario that asks for what such a
+        cable is not.
+        """
         _check(scenario)
         self._timeline = Timeline()
         self._opened = ExitStack()
@@ -103,9 +106,10 @@ class NicBench:
         try:
             here, there = (self._opened.enter_context(Namespace()) for _ in range(STATIONS))
             add_veth(here, "rig0", there, "rig1")
+            self.kernel = WallClock()
             for namespace, name, station in zip((here, there), ("rig0", "rig1"), scenario.stations, strict=True):
                 with namespace.entered():
-                    device = PacketSocketNic(kernel, NicConfig(name, station_address(station)))
+                    device = PacketSocketNic(self.kernel, NicConfig(name, station_address(station)))
                 self._opened.enter_context(device)
                 self._stations[station.name] = NicStation(station.name, device, self._timeline)
         except BaseException:

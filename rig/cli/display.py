@@ -76,9 +76,8 @@ class Display:
         verdict = result["outcome"] if result["outcome"] == "completed" else f"{result['outcome']}: {result['error']}"
         meant = "" if result["outcome"] == "completed" or not run.passed else " (as meant)"
         console.print(f"[{colour}]{verdict}[/]{meant}")
-        console.print(
-            f"{format_time(result['sim_ns'])} simulated, {run.wall_s:.2f} s of wall time, {_medium(result['medium'])}"
-        )
+        took = f"{format_time(result['sim_ns'])} {_clock(str(result['backend']))}"
+        console.print(f"{took}, {run.wall_s:.2f} s of wall time, {_medium(result['medium'])}")
         for file in result["files"]:
             same = file["sha256_received"] == file["sha256_sent"]
             console.print(f"\n[bold]{file['name']}[/]  {file['octets']} octets, {file['from']} to {file['to']}")
@@ -126,10 +125,15 @@ class Display:
         line.add_row(
             ProgressBar(total=max(1, progress.total), completed=progress.octets, width=BAR_COLUMNS),
             f"{progress.octets}/{progress.total} octets",
-            f"[cyan]{format_time(progress.t_ns)}[/] simulated",
+            f"[cyan]{format_time(progress.t_ns)}[/] {_clock(self._backend)}",
             f"[red]{progress.collisions}[/] collided attempts",
         )
         return Group(Text(f"{self._phase} ...", style="dim"), line, _netstat_table(progress.netstat))
+
+
+def _clock(backend: str) -> str:
+    """Say what the times of a run are: a simulation's, or the machine's own."""
+    return "by the clock" if backend == "nic" else "simulated"
 
 
 def _medium(medium: dict[str, int]) -> str:

@@ -101,6 +101,11 @@ def _network(facts: RunFacts) -> dict[str, Any] | None:
     }
 
 
+def _is_live(result: dict[str, Any]) -> bool:
+    """Tell whether the times of a run are those of the machine's clock."""
+    return str(result["backend"]) == "nic"
+
+
 def _json_for_html(value: Any) -> str:
     """Return JSON that no HTML parser can mistake for markup."""
     text = json.dumps(value, separators=(",", ":"))
@@ -116,7 +121,8 @@ def _verdict(result: dict[str, Any]) -> str:
 
 def _story(facts: RunFacts, conversations: list[Conversation]) -> Markup:
     result = facts.result
-    sentences = [Markup("The run took <b>{}</b> of simulated time.").format(format_time(result["sim_ns"]))]
+    took = "The run took <b>{}</b> by the clock." if _is_live(result) else "The run took <b>{}</b> of simulated time."
+    sentences = [Markup(took).format(format_time(result["sim_ns"]))]
     for file in result["files"]:
         words = Markup("<b>{}</b> ({} octets)").format(file["name"], _number(file["octets"]))
         if file["sha256_received"] == file["sha256_sent"]:
@@ -149,7 +155,7 @@ def _retries(facts: RunFacts) -> int:
 
 def _tiles(facts: RunFacts, conversations: list[Conversation]) -> list[Tile]:
     result = facts.result
-    tiles = [Tile("Simulated time", format_time(result["sim_ns"]))]
+    tiles = [Tile("Time by the clock" if _is_live(result) else "Simulated time", format_time(result["sim_ns"]))]
     for file in result["files"]:
         same = file["sha256_received"] == file["sha256_sent"]
         equality = "equal" if same else "differs" if file["sha256_received"] else "not whole"

@@ -74,6 +74,7 @@ class Play:
     """One run of ``scenario``, which has been resolved for a backend, on ``bench``.
 
     ``is_expired`` is asked now and then whether the wall time is over; ``on_progress`` is told how far the run is.
+    ``drain_ns`` is the longest wait at the end for what is still under way.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Play:
         *,
         on_progress: OnProgress | None = None,
         is_expired: Callable[[], bool] = lambda: False,
+        drain_ns: int = DRAIN_NS,
     ) -> None:
         self._scheduler = scheduler
         self._scenario = scenario
@@ -92,6 +94,7 @@ class Play:
         self._file = file
         self._on_progress = on_progress
         self._is_expired = is_expired
+        self._drain_ns = drain_ns
         self._story = Story(scheduler)
         self._topology = Topology(scenario)
         self._hosts = {adapter.name: self._host(adapter) for adapter in scenario.adapters()}
@@ -297,7 +300,7 @@ class Play:
     async def _drain(self, *, with_connections: bool) -> None:
         """Let what is under way come to its end, within a limit: connections that close, frames in transmit slots."""
         scheduler = self._scheduler
-        deadline_ns = scheduler.now_ns + DRAIN_NS
+        deadline_ns = scheduler.now_ns + self._drain_ns
         while scheduler.now_ns < deadline_ns:
             if not any(map(_is_sending, self._hosts.values())) and not (with_connections and self._is_closing()):
                 return
