@@ -38,9 +38,7 @@ def build_frame(
     octets = 52 + len(text)
     ip = _IP.pack(0x45, 0, octets, identification, 0x4000, 64, 6, 0, source, destination)
     ip_sum = 0xFFFF - int.from_bytes(ip, "big") % 0xFFFF
-    tcp = _TCP.pack(
-        *ports, sequence, ack, 0x8000 | flags, window, 0, 0, _NOP_NOP_TIMESTAMP, *stamps
-    )
+    tcp = _TCP.pack(*ports, sequence, ack, 0x8000 | flags, window, 0, 0, _NOP_NOP_TIMESTAMP, *stamps)
     segment = tcp + text
     total = int.from_bytes(segment, "big") << 8 * (octets & 1)
     tcp_sum = 0xFFFF - (total + source + destination + 6 + octets - 20) % 0xFFFF

@@ -92,9 +92,7 @@ def measure(octets: int) -> LinuxFigures:
                 peer.kill()
 
 
-async def _measure(
-    kernel: WallClock, device: TapDevice, peer: subprocess.Popen[bytes], octets: int
-) -> LinuxFigures:
+async def _measure(kernel: WallClock, device: TapDevice, peer: subprocess.Popen[bytes], octets: int) -> LinuxFigures:
     interface = InterfaceConfig(device.capabilities.mac, parse_ipv4(OUR_ADDRESS), 24)
     tcp = TcpConfig(receive_buffer_octets=1 << 18, send_buffer_octets=1 << 18)
     stack = Stack(StackConfig((interface,), tcp=tcp), Random(time.time_ns()))

@@ -63,9 +63,7 @@ class Connected:
         )  # fmt: skip
 
     def _segment(self, flags: int, sequence: int, acknowledgement: int, options: TcpOptions) -> None:
-        segment = TcpSegment(
-            PEER_PORT, OUR_PORT, sequence & MASK, acknowledgement & MASK, flags, 4096, b"", 0, options
-        )
+        segment = TcpSegment(PEER_PORT, OUR_PORT, sequence & MASK, acknowledgement & MASK, flags, 4096, b"", 0, options)
         octets = segment.serialize(PEER_IP, OUR_IP)
         self._give(ETHERNET_TYPE, Ipv4Packet(PEER_IP, OUR_IP, Protocol.TCP, octets).serialize())
 

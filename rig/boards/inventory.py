@@ -1,7 +1,7 @@
 """Which kinds of board there are, which boards this machine has, and where they are at present.
 
 Kinds are in ``configs/boards``; ``kinds`` beside this file is a link to it, by which a package carries the same files.
-Attached boards are files of a folder that a command names, ``configs/rigs`` unless told otherwise.
+Attached boards are files of a folder that a command names, ``configs/attached`` unless told otherwise.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rig.config.board import AttachedBoard, BoardKind, load_attached, load_kind
 from rig.errors import LinkError, UsageError
 
 KINDS = Path(__file__).with_name("kinds")
-RIGS = Path("configs/rigs")
+ATTACHED = Path("configs/attached")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,12 @@ def kind_named(name: str) -> BoardKind:
     return known[name]
 
 
-def attached(folder: Path = RIGS) -> dict[str, AttachedBoard]:
+def attached(folder: Path = ATTACHED) -> dict[str, AttachedBoard]:
     """Return the attached boards of a folder by name; a folder that does not exist has none."""
     return {path.stem: load_attached(path) for path in sorted(folder.glob("*.yaml"))}
 
 
-def find(name: str, *, baud: int | None = None, folder: Path = RIGS, default_baud: int = 3_000_000) -> Target:
+def find(name: str, *, baud: int | None = None, folder: Path = ATTACHED, default_baud: int = 3_000_000) -> Target:
     """Return the board that a person names: by the name of its file, or by a port or URL.
 
     :class:`~rig.errors.UsageError` for an unknown name.

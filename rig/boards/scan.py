@@ -52,7 +52,7 @@ def scan(present: Sequence[PortFacts], known: Sequence[BoardKind], boards: Seque
         elif not candidates:
             remark = "no kind of board has these USB ids" if port.usb else "no USB adaptor"
         elif len(candidates) > 1:
-            remark = "may be any of these; write its file by hand (configs/rigs/README.md)"
+            remark = "may be any of these; write its file by hand (configs/attached/README.md)"
         else:
             stem = candidates[0].split("-")[0]
             names = itertools.chain([stem], (f"{stem}{number}" for number in itertools.count(2)))

@@ -52,6 +52,8 @@ class StationPlan:
     phase_ns: int | None = None
     rom: bytes | None = None
     """What its MAC-address ROM holds, 32 octets; None: an intact image with ``mac``."""
+    is_board: bool = False
+    """Whether it is a board behind a serial line; of a modelled bench only."""
 
     @property
     def rom_image(self) -> bytes:
@@ -117,6 +119,7 @@ class _ModelBench:
         from firmware_models.adapter.adapter import LanAdapter
         from firmware_models.network.segment import Segment as SegmentModel
         from rig.backends.model import ModelBus
+        from rig.build.board import board_around
 
         self._timeline = Timeline()
         self._segment = SegmentModel(
@@ -138,13 +141,26 @@ class _ModelBench:
             )
             for station in plan.stations
         }
-        self._buses = {name: ModelBus(kernel, adapter) for name, adapter in self._adapters.items()}
+        self._boards = {
+            station.name: board_around(kernel, self._adapters[station.name], name=station.name, seed=plan.garbage_seed)
+            for station in plan.stations
+            if station.is_board
+        }
+        self._buses: dict[str, AdapterBus] = {
+            name: self._boards[name].bus if name in self._boards else ModelBus(kernel, adapter)
+            for name, adapter in self._adapters.items()
+        }
 
     def bus(self, name: str) -> AdapterBus:
         return self._buses[name]
 
     def power(self, name: str, on: bool) -> None:
-        self._adapters[name].power(on)
+        if name not in self._boards:
+            self._adapters[name].power(on)
+        elif on:
+            self._boards[name].plug()
+        else:
+            self._boards[name].unplug()  # a board has its power from its USB cable
 
     async def finish(self) -> Timeline:
         for adapter in self._adapters.values():
@@ -162,6 +178,7 @@ def _plan(scenario: Scenario) -> BenchPlan:
             station.position_bits,
             station.phase_ns,
             None if station.rom is None else bytes.fromhex(station.rom),
+            station.backend == "board",
         )
         for station in scenario.stations
     )

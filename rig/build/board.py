@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random, SystemRandom
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rig.backends.board import BoardBus as BoardBus  # for those who may not name a backend themselves
 from rig.backends.board import Expectation, OctetPort
@@ -16,6 +16,7 @@ from rig.runtime.kernel import Kernel
 from rig.units import NS_PER_MS, NS_PER_S
 
 if TYPE_CHECKING:
+    from firmware_models.adapter.adapter import LanAdapter
     from firmware_models.boards.pseudo_terminal import PseudoTerminal
     from firmware_models.boards.serial_line import LineFaults, SerialLine
     from firmware_models.boards.twin import BoardTwin
@@ -64,9 +65,23 @@ def modelled_board(
     rom: bytes,
     *,
     name: str = "board",
-    board: str = DEFAULT_BOARD,
     position_bits: int = 0,
     phase_ns: int | None = None,
+    **line: Any,
+) -> ModelledBoard:
+    """Return a twin of a board on ``segment``, behind a modelled serial line; ``line`` as for :func:`board_around`."""
+    from firmware_models.adapter.adapter import LanAdapter
+
+    adapter = LanAdapter(kernel, segment, rom, name=name, position_bits=position_bits, phase_ns=phase_ns)
+    return board_around(kernel, adapter, name=name, **line)
+
+
+def board_around(
+    kernel: Kernel,
+    adapter: LanAdapter,
+    *,
+    name: str = "board",
+    board: str = DEFAULT_BOARD,
     baud: int = DEFAULT_BAUD,
     latency_ns: int = DEFAULT_LATENCY_NS,
     faults: LineFaults | None = None,
@@ -74,14 +89,12 @@ def modelled_board(
     settings: LinkSettings | None = None,
     expected: Expectation | None = None,
 ) -> ModelledBoard:
-    """Return a twin of a board on ``segment``, behind a modelled serial line."""
-    from firmware_models.adapter.adapter import LanAdapter
+    """Return a board around a twin of an adapter, behind a modelled serial line."""
     from firmware_models.boards.modelled_port import ModelledPort
     from firmware_models.boards.serial_line import SerialLine
     from firmware_models.boards.twin import BoardTwin, connect, twin_greeting
     from rig.errors import LinkError
 
-    adapter = LanAdapter(kernel, segment, rom, name=name, position_bits=position_bits, phase_ns=phase_ns)
     twin = BoardTwin(kernel, adapter, twin_greeting(board, baud=baud))
     line = SerialLine(kernel, baud, latency_ns=latency_ns, faults=faults, dice=Random(f"{seed}/{name}/line"))
     connect(twin, line)

@@ -39,6 +39,21 @@ def twin_fixture(kernel: Kernel, *, speed_mbps: int, bits_per_edge: int = 4, rmi
     return TwinFixture(kernel, medium, adapter, ModelBus(kernel, adapter), FIXTURE_PHASE_NS)
 
 
+def board_fixture(kernel: Kernel, *, speed_mbps: int) -> Fixture:
+    """Return a twin of one adapter at its pins whose bus is that of a board, over a modelled serial line."""
+    from firmware_models.adapter.adapter import LanAdapter
+    from firmware_models.adapter.mdio_phy import RegisterPhy
+    from firmware_models.network.scripted_medium import ScriptedMedium
+    from rig.build.board import board_around
+    from rig.regress.conformance.fixture import MDIO_PHY_ADDRESS
+    from rig.regress.conformance.twin import TwinFixture
+
+    medium = ScriptedMedium(kernel, speed_mbps=speed_mbps)
+    adapter = LanAdapter(kernel, medium, MacRom(FIXTURE_MAC).serialize(), name="board", phase_ns=FIXTURE_PHASE_NS)
+    adapter.mdio.phy = RegisterPhy(MDIO_PHY_ADDRESS)
+    return TwinFixture(kernel, medium, adapter, board_around(kernel, adapter).bus, FIXTURE_PHASE_NS)
+
+
 def rtl_fixture(kernel: Any, dut: Any, folder: Path, *, speed_mbps: int) -> Fixture:
     """Return the Verilog adapter of ``mac_bench`` in the simulation of this process; ``folder`` is that of its run."""
     from rig.backends.rtl import RtlBench, RtlStation

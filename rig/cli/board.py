@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
+import tempfile
+import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,7 @@ from rig.boards.lock import board_lock
 from rig.boards.registers import IrqFacts, RegisterFacts, read_irq, read_registers, write_register
 from rig.boards.scan import scan, write_files
 from rig.boards.virtual import VirtualFacts, run_fast_boards
-from rig.errors import ExitCode, LinkError, ToolError, UsageError
+from rig.errors import ExitCode, LinkError, UsageError
 from rig.units import NS_PER_MS, NS_PER_S
 
 SCHEMA = 1
@@ -43,7 +45,7 @@ class FlashOptions:
     is_persistent: bool
     kind: str | None
     greets: bool
-    rigs: Path
+    attached: Path
     wait_s: float
     as_json: bool
 
@@ -53,7 +55,7 @@ class IrqOptions:
     """What ``rig board irq`` was asked for."""
 
     board: str
-    rigs: Path
+    attached: Path
     baud: int | None
     wait_s: float
     watches: bool
@@ -89,9 +91,9 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def show_list(rigs: Path, *, as_json: bool) -> ExitCode:
+def show_list(attached: Path, *, as_json: bool) -> ExitCode:
     """Print kinds and attached boards."""
-    kinds, boards = inventory.kinds(), inventory.attached(rigs)
+    kinds, boards = inventory.kinds(), inventory.attached(attached)
     if as_json:
         _print_json(
             {
@@ -108,7 +110,7 @@ def show_list(rigs: Path, *, as_json: bool) -> ExitCode:
     console.print(table)
     console.print()
     if not boards:
-        console.print(f"no board in {rigs}: `rig board scan --write` looks for some")
+        console.print(f"no board in {attached}: `rig board scan --write` looks for some")
         return ExitCode.PASSED
     table = _table("board", "kind", "found by")
     for board in boards.values():
@@ -117,10 +119,10 @@ def show_list(rigs: Path, *, as_json: bool) -> ExitCode:
     return ExitCode.PASSED
 
 
-def show_scan(rigs: Path, *, write: bool, as_json: bool) -> ExitCode:
+def show_scan(attached: Path, *, write: bool, as_json: bool) -> ExitCode:
     """Look for boards, print what was found, and write files if asked to."""
-    findings = scan(inventory.ports(), list(inventory.kinds().values()), list(inventory.attached(rigs).values()))
-    written = write_files(findings, rigs) if write else []
+    findings = scan(inventory.ports(), list(inventory.kinds().values()), list(inventory.attached(attached).values()))
+    written = write_files(findings, attached) if write else []
     if as_json:
         _print_json({"rows": [item.as_dict() for item in findings], "written": [str(path) for path in written]})
     else:
@@ -145,7 +147,7 @@ def show_scan(rigs: Path, *, write: bool, as_json: bool) -> ExitCode:
 
 def show_flash(options: FlashOptions) -> ExitCode:
     """Flash a board, then see whether it greets; each phase is timed and fails by itself."""
-    target = inventory.find(options.board, folder=options.rigs)
+    target = inventory.find(options.board, folder=options.attached)
     if options.kind is not None:
         target = replace(target, kind=inventory.kind_named(options.kind))
     bitstream = bitstream_of(target, options.bitstream)
@@ -181,10 +183,10 @@ async def _greeting(_: WallClock, bus: BoardBus) -> dict[str, Any]:
 
 
 def show_test(
-    board: str, rigs: Path, baud: int | None, wait_s: float, select: str | None, *, as_json: bool
+    board: str, attached: Path, baud: int | None, wait_s: float, select: str | None, *, as_json: bool
 ) -> ExitCode:
     """Check a board out and print what came of each check."""
-    target = inventory.find(board, baud=baud, folder=rigs)
+    target = inventory.find(board, baud=baud, folder=attached)
 
     async def body(kernel: WallClock, bus: BoardBus) -> tuple[dict[str, Any], list[CheckResult]]:
         return await _greeting(kernel, bus), await check_out_bus(kernel, bus)
@@ -224,10 +226,10 @@ def _hardware_tests(target: Target, select: str) -> int:
 
 
 def show_console(
-    board: str, rigs: Path, baud: int | None, wait_s: float, log: Path | None, duration_s: float | None
+    board: str, attached: Path, baud: int | None, wait_s: float, log: Path | None, duration_s: float | None
 ) -> ExitCode:
     """Print what the board logs."""
-    target = inventory.find(board, baud=baud, folder=rigs)
+    target = inventory.find(board, baud=baud, folder=attached)
 
     def say(text: str) -> None:
         print(text, flush=True)
@@ -251,10 +253,17 @@ def show_console(
 
 
 def show_reg(
-    board: str, rigs: Path, baud: int | None, wait_s: float, register: str | None, value: str | None, *, as_json: bool
+    board: str,
+    attached: Path,
+    baud: int | None,
+    wait_s: float,
+    register: str | None,
+    value: str | None,
+    *,
+    as_json: bool,
 ) -> ExitCode:
     """Read registers, or write one and read it back."""
-    target = inventory.find(board, baud=baud, folder=rigs)
+    target = inventory.find(board, baud=baud, folder=attached)
 
     async def body(_: WallClock, bus: BoardBus) -> list[RegisterFacts]:
         if value is not None and register is not None:
@@ -272,7 +281,7 @@ def show_reg(
 
 def show_irq(options: IrqOptions) -> ExitCode:
     """Print the interrupt line and its causes, and its changes if asked to."""
-    target = inventory.find(options.board, baud=options.baud, folder=options.rigs)
+    target = inventory.find(options.board, baud=options.baud, folder=options.attached)
 
     def say(facts: IrqFacts) -> None:
         if options.as_json:
@@ -312,9 +321,9 @@ def show_irq(options: IrqOptions) -> ExitCode:
     return ExitCode.PASSED
 
 
-def show_safe(board: str, rigs: Path, baud: int | None, wait_s: float, *, as_json: bool) -> ExitCode:
+def show_safe(board: str, attached: Path, baud: int | None, wait_s: float, *, as_json: bool) -> ExitCode:
     """Reset the adapter and say whether it is."""
-    target = inventory.find(board, baud=baud, folder=rigs)
+    target = inventory.find(board, baud=baud, folder=attached)
 
     async def body(_: WallClock, bus: BoardBus) -> bool:
         return await bus.reset_board(SAFE_PATIENCE_NS)
@@ -357,7 +366,7 @@ def show_virtual(options: VirtualOptions) -> ExitCode:
         raise UsageError(f"a {kind.kind} has no serial port that could be virtual")
     names = [kind.greeting_id] * options.boards
 
-    def ready(boards: list[VirtualFacts]) -> None:
+    def ready(boards: Sequence[VirtualFacts]) -> None:
         if options.as_json:
             print(json.dumps({"schema": SCHEMA, "rows": [asdict(board) for board in boards]}), flush=True)
             return
@@ -369,12 +378,32 @@ def show_virtual(options: VirtualOptions) -> ExitCode:
         if options.is_fast:
             run_fast_boards(names, baud=options.baud, duration_s=options.duration_s, on_ready=ready)
         else:
-            _run_verilog_boards()
+            _run_verilog_boards(names, options, ready)
     except KeyboardInterrupt:
         pass
     return ExitCode.PASSED
 
 
-def _run_verilog_boards() -> None:
-    if importlib.util.find_spec("rig.boards.virtual_rtl") is None:
-        raise ToolError("this version has no Verilog behind a virtual board: use --fast")
+def _run_verilog_boards(
+    names: Sequence[str], options: VirtualOptions, ready: Callable[[Sequence[VirtualFacts]], None]
+) -> None:
+    """Simulate the boards' Verilog; the first time takes a minute, for the simulator is compiled."""
+    from rig.boards.virtual_rtl import run_rtl_boards  # looks for a simulator
+
+    stop = threading.Event()
+    timer = None if options.duration_s is None else threading.Timer(options.duration_s, stop.set)
+
+    def tell(ports: Sequence[str]) -> None:
+        ready([VirtualFacts(name, port, options.baud) for name, port in zip(names, ports, strict=True)])
+        if timer is not None:
+            timer.start()
+
+    if not options.as_json:
+        print("building the simulation of the boards, once ...", flush=True)
+    with tempfile.TemporaryDirectory(prefix="rig-virtual-") as folder:
+        try:
+            run_rtl_boards(names, run_dir=Path(folder), on_ready=tell, stop=stop, baud=options.baud)
+        finally:
+            stop.set()
+            if timer is not None:
+                timer.cancel()

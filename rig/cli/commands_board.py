@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from rig.cli import commands_board_build
+
 Board = Annotated[
     str, typer.Argument(metavar="BOARD", help="An attached board by name, or a port: /dev/ttyUSB0, socket://host:2217.")
 ]
-Rigs = Annotated[Path, typer.Option("--rigs", metavar="DIR", help="Where the files of attached boards are.")]
+Attached = Annotated[Path, typer.Option("--attached", metavar="DIR", help="Where the files of attached boards are.")]
 Wait = Annotated[
     float, typer.Option("--wait", min=0, max=86_400, metavar="S", help="How long to wait for a board that is in use.")
 ]
@@ -22,7 +24,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text."
 Duration = Annotated[
     float | None, typer.Option("--for", min=0.1, max=86_400, metavar="S", help="End after so many seconds.")
 ]
-RIGS = Path("configs/rigs")
+ATTACHED = Path("configs/attached")
 WAIT_S = 10.0
 
 
@@ -38,25 +40,26 @@ def add_to(app: typer.Typer) -> None:
     }  # fmt: skip
     for name, command in commands.items():
         board.command(name)(command)
+    commands_board_build.add_to(board)
     app.add_typer(board, name="board")
 
 
-def list_(rigs: Rigs = RIGS, as_json: Json = False) -> None:
+def list_(attached: Attached = ATTACHED, as_json: Json = False) -> None:
     """List the kinds of board, what is known to work on each, and the boards of this machine."""
     from rig.cli.board import show_list
 
-    raise typer.Exit(int(show_list(rigs, as_json=as_json)))
+    raise typer.Exit(int(show_list(attached, as_json=as_json)))
 
 
 def scan(
     write: Annotated[bool, typer.Option("--write", help="Write a file for each new board; overwrites none.")] = False,
-    rigs: Rigs = RIGS,
+    attached: Attached = ATTACHED,
     as_json: Json = False,
 ) -> None:
     """Look for boards on the USB ports of this machine."""
     from rig.cli.board import show_scan
 
-    raise typer.Exit(int(show_scan(rigs, write=write, as_json=as_json)))
+    raise typer.Exit(int(show_scan(attached, write=write, as_json=as_json)))
 
 
 def flash(
@@ -71,14 +74,14 @@ def flash(
         str | None, typer.Option("--kind", metavar="KIND", help="What kind of board is on a port that was named.")
     ] = None,
     greet: Annotated[bool, typer.Option(help="See whether the board greets afterwards.")] = True,
-    rigs: Rigs = RIGS,
+    attached: Attached = ATTACHED,
     wait: Wait = WAIT_S,
     as_json: Json = False,
 ) -> None:
     """Put a bitstream into a board with openFPGALoader. Exit code 3 when that fails."""
     from rig.cli.board import FlashOptions, show_flash
 
-    options = FlashOptions(board, bitstream, persistent, kind, greet, rigs, wait, as_json)
+    options = FlashOptions(board, bitstream, persistent, kind, greet, attached, wait, as_json)
     raise typer.Exit(int(show_flash(options)))
 
 
@@ -88,7 +91,7 @@ def test(
         str | None,
         typer.Option("--select", metavar="EXPR", help="Then run the hardware tests that this expression selects."),
     ] = None,
-    rigs: Rigs = RIGS,
+    attached: Attached = ATTACHED,
     wait: Wait = WAIT_S,
     baud: Baud = None,
     as_json: Json = False,
@@ -96,21 +99,21 @@ def test(
     """Check a board out: greeting, registers, memory, ROM, interrupt, loopback, link; then a selection of tests."""
     from rig.cli.board import show_test
 
-    raise typer.Exit(int(show_test(board, rigs, baud, wait, select, as_json=as_json)))
+    raise typer.Exit(int(show_test(board, attached, baud, wait, select, as_json=as_json)))
 
 
 def console(
     board: Board,
     log: Annotated[Path | None, typer.Option("--log", metavar="FILE", help="Append the lines to this file.")] = None,
     duration: Duration = None,
-    rigs: Rigs = RIGS,
+    attached: Attached = ATTACHED,
     wait: Wait = WAIT_S,
     baud: Baud = None,
 ) -> None:
     """Show what the board logs, until Ctrl-C."""
     from rig.cli.board import show_console
 
-    raise typer.Exit(int(show_console(board, rigs, baud, wait, log, duration)))
+    raise typer.Exit(int(show_console(board, attached, baud, wait, log, duration)))
 
 
 def reg(
@@ -119,7 +122,7 @@ def reg(
         str | None, typer.Argument(metavar="REGISTER", help="A name, or an address as 0x10; all if left out.")
     ] = None,
     value: Annotated[str | None, typer.Argument(metavar="VALUE", help="Write this, as 0x1F or 31.")] = None,
-    rigs: Rigs = RIGS,
+    attached: Attached = ATTACHED,
     wait: Wait = WAIT_S,
     baud: Baud = None,
     as_json: Json = False,
@@ -127,7 +130,7 @@ def reg(
     """Read the registers of the adapter, or one of them, or write it."""
     from rig.cli.board import show_reg
 
-    raise typer.Exit(int(show_reg(board, rigs, baud, wait, register, value, as_json=as_json)))
+    raise typer.Exit(int(show_reg(board, attached, baud, wait, register, value, as_json=as_json)))
 
 
 def irq(
@@ -135,7 +138,7 @@ def irq(
     watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C.")] = False,
     count: Annotated[int | None, typer.Option("--count", min=1, metavar="N", help="End after so many changes.")] = None,
     duration: Duration = None,
-    rigs: Rigs = RIGS,
+    attached: Attached = ATTACHED,
     wait: Wait = WAIT_S,
     baud: Baud = None,
     as_json: Json = False,
@@ -143,14 +146,16 @@ def irq(
     """Show the interrupt line and its causes; with --watch each change, with the device time at which it came."""
     from rig.cli.board import IrqOptions, show_irq
 
-    raise typer.Exit(int(show_irq(IrqOptions(board, rigs, baud, wait, watch, count, duration, as_json))))
+    raise typer.Exit(int(show_irq(IrqOptions(board, attached, baud, wait, watch, count, duration, as_json))))
 
 
-def safe(board: Board, rigs: Rigs = RIGS, wait: Wait = WAIT_S, baud: Baud = None, as_json: Json = False) -> None:
+def safe(
+    board: Board, attached: Attached = ATTACHED, wait: Wait = WAIT_S, baud: Baud = None, as_json: Json = False
+) -> None:
     """Reset the adapter as power-on does: transmitter and receiver off, nothing queued."""
     from rig.cli.board import show_safe
 
-    raise typer.Exit(int(show_safe(board, rigs, baud, wait, as_json=as_json)))
+    raise typer.Exit(int(show_safe(board, attached, baud, wait, as_json=as_json)))
 
 
 def faults(

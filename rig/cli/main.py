@@ -27,6 +27,7 @@ class BackendChoice(StrEnum):
     MODEL = "model"
     RTL = "rtl"
     NIC = "nic"
+    BOARD = "board"
     BOTH = "both"
 
 

@@ -1,5 +1,5 @@
 """Two kinds of file about boards: what a kind of board is (``configs/boards``), and which are attached to this machine
-(``configs/rigs``, written by ``rig board scan --write`` or by hand)."""
+(``configs/attached``, written by ``rig board scan --write`` or by hand)."""
 
 from __future__ import annotations
 

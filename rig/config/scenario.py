@@ -17,8 +17,8 @@ from rig.config.network import Cable, Duplex, Hub, Router, Switch
 from rig.config.validation import Strict
 
 Settings = TypeVar("Settings", "TcpSettings", "Limits")
-BackendName = Literal["model", "rtl", "nic"]
-BACKENDS: tuple[BackendName, ...] = ("model", "rtl", "nic")
+BackendName = Literal["model", "rtl", "nic", "board"]
+BACKENDS: tuple[BackendName, ...] = ("model", "rtl", "nic", "board")
 
 MIN_FRAME_OCTETS = 64  # IEEE Std 802.3-2022 4.4.2: minFrameSize, destination address to FCS
 MAX_FRAME_OCTETS = 1518  # maxBasicFrameSize
@@ -183,15 +183,25 @@ class Scenario(Strict):
     expect: Expectation = Expectation()
 
     def for_backend(self, backend: BackendName) -> Scenario:
-        """Return the scenario as it runs on ``backend``: overrides applied, every station on that backend."""
+        """Return the scenario as it runs on ``backend``: overrides applied, every station on that backend.
+
+        On ``board`` a station that the file puts on ``model`` stays there: both share one segment.
+        """
         changes: dict[str, Any] = {
-            "stations": [station.model_copy(update={"backend": backend}) for station in self.stations]
+            "stations": [
+                station.model_copy(update={"backend": "model" if self._stays_model(station, backend) else backend})
+                for station in self.stations
+            ]
         }
         override = self.backends.get(backend)
         if override is not None:
             changes["tcp"] = _merge(self.tcp, override.tcp)
             changes["limits"] = _merge(self.limits, override.limits)
         return self.model_copy(update=changes)
+
+    @staticmethod
+    def _stays_model(station: Station, backend: BackendName) -> bool:
+        return backend == "board" and station.backend == "model"
 
     def clients(self) -> list[ClientApp]:
         """Return the applications whose end is the end of the run."""

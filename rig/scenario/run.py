@@ -130,7 +130,8 @@ def _record(
 
         on_phase("running over a veth cable")
         return run_nic(scenario, request.file, folder, on_progress)
-    on_phase("simulating on the Python twins")
+    where = "virtual boards behind serial lines" if request.backend == "board" else "the Python twins"
+    on_phase(f"simulating on {where}")
     return run_model(scenario, request.file, folder, on_progress)
 
 

@@ -78,11 +78,11 @@ def test_hardware_tests_run_on_a_named_board_only(ports: list[str]) -> None:
 
 def test_a_flash_failure_is_told_apart(ports: list[str], tmp_path: Path) -> None:
     (tmp_path / "ulx3s.yaml").write_text(f"schema: 1\nname: ulx3s\nkind: ulx3s-lan8720\nport: {ports[0]}\n")
-    result = rig("flash", "ulx3s", "--rigs", str(tmp_path))
+    result = rig("flash", "ulx3s", "--attached", str(tmp_path))
     assert result.returncode == 3 and "rig board build ulx3s-lan8720" in result.stderr
-    assert rig("test", "ulx3s", "--rigs", str(tmp_path)).returncode == 0
+    assert rig("test", "ulx3s", "--attached", str(tmp_path)).returncode == 0
     (tmp_path / "arty.yaml").write_text(f"schema: 1\nname: arty\nkind: arty-a7\nport: {ports[0]}\n")
-    result = rig("test", "arty", "--rigs", str(tmp_path))
+    result = rig("test", "arty", "--attached", str(tmp_path))
     assert result.returncode == 4
     assert "the bitstream is for board ulx3s-lan8720, the inventory says arty-a7" in result.stderr
 
@@ -105,10 +105,10 @@ def test_bad_input_is_a_sentence_and_a_code(arguments: tuple[str, ...], code: in
 
 
 def test_lists_and_an_empty_scan(tmp_path: Path) -> None:
-    value = parsed(rig("list", "--rigs", str(tmp_path), "--json"))
+    value = parsed(rig("list", "--attached", str(tmp_path), "--json"))
     assert {kind["status"]["hardware"] for kind in value["kinds"]} == {"untried"} and value["boards"] == []
-    assert "ulx3s-lan8720" in rig("list", "--rigs", str(tmp_path)).stdout
-    result = rig("scan", "--rigs", str(tmp_path), "--json")
+    assert "ulx3s-lan8720" in rig("list", "--attached", str(tmp_path)).stdout
+    result = rig("scan", "--attached", str(tmp_path), "--json")
     assert result.returncode in (0, 5) and "rows" in json.loads(result.stdout)
 
 
