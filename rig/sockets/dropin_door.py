@@ -81,6 +81,8 @@ class Door:
         """Return ``fn(*args)``, called in the kernel's thread."""
 
         def enter(future: Future[T]) -> None:
+            if future.done():
+                return  # the kernel ended before this call came in
             try:
                 value = fn(*args)
             except Exception as err:
@@ -101,6 +103,8 @@ class Door:
         tasks: list[Task[None]] = []
 
         def enter(future: Future[T]) -> None:
+            if future.done():
+                return  # the kernel ended before this call came in
             tasks.append(self._kernel.spawn(_settle(make, future), "call of a program"))
 
         try:

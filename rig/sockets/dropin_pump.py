@@ -131,6 +131,9 @@ class Pump:
                 task.cancel()
 
     def _spawn(self, coro: Coroutine[Any, Any, None], what: str) -> None:
+        if self._is_over:
+            coro.close()
+            return
         self._tasks.append(self._kernel.spawn(coro, f"drop-in {self.socket!r} {what}"))
 
     async def _write(self, data: bytes | memoryview) -> None:
