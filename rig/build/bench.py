@@ -14,6 +14,8 @@ from rig.config.scenario import Scenario
 from rig.runtime.kernel import Kernel
 
 RTL_TOP = "segment_bench"
+RTL_TOPS = {"mii": RTL_TOP, "10base-t": "tbase_bench"}
+"""The bench for each kind of line; all of them are driven by the same names."""
 RTL_STATIONS_PARAMETER = "STATIONS"
 
 

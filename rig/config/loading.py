@@ -136,6 +136,13 @@ def _segments(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
             )
     for name, segment in scenario.segments.items():
         count = len(members[name])
+        if segment.line == "10base-t" and (segment.speed_mbps, segment.duplex, count) != (10, "half", 2):
+            yield document.error(
+                "a 10base-t line joins exactly two stations, at 10 Mb/s and half duplex",
+                ("segments", name, "line"),
+                expected="speed_mbps: 10, duplex: half, two stations",
+                got=f"{segment.speed_mbps} Mb/s, {segment.duplex} duplex, {count} stations",
+            )
         if segment.duplex == "full" and count != 2:
             yield document.error(
                 "a full-duplex segment joins exactly two stations",

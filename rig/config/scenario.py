@@ -29,11 +29,14 @@ MAX_DELAY_BITS = 1000
 class Segment(Strict):
     """One collision domain, or one full-duplex link. ``delay_bits``: one way, end to end, in bit times.
 
+    ``line`` 10base-t: two stations with 10BASE-T PHYs of their own on two pairs, half duplex. The Verilog then codes
+    and decodes Manchester, with clocks 200 ppm apart; on the model it is the segment, without the delays of the PHYs.
     ``impairments`` happen to each frame at each station that receives it, for each with other dice.
     """
 
     speed_mbps: Literal[10, 100] = 100
     duplex: Literal["half", "full"] = "half"
+    line: Literal["mii", "10base-t"] = "mii"
     delay_bits: int = Field(default=0, ge=0, le=MAX_DELAY_BITS)
     impairments: ImpairmentSettings | None = None
 

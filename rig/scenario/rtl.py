@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rig.build.bench import RTL_STATIONS_PARAMETER, RTL_TOP
+from rig.build.bench import RTL_STATIONS_PARAMETER, RTL_TOPS
 from rig.config.scenario import Scenario
 from rig.errors import AdapterFault, ToolError
 from rig.regress import simbuild, tools
@@ -35,14 +35,14 @@ def run_rtl(
     folder: Path,
     on_progress: OnProgress | None,
     on_phase: Callable[[str], None] = lambda _: None,
-    top: str = RTL_TOP,
 ) -> Recording:
     """Play ``scenario`` in a simulator; write the timeline and the capture into ``folder``.
 
-    ``top`` is the bench: one with the names that :class:`~rig.backends.rtl.RtlBench` drives.
     :class:`~rig.errors.ToolError` if no simulator can be used, the build fails, or the simulator dies.
     """
     simulator = tools.choose_simulator()
+    (segment,) = scenario.segments.values()
+    top = RTL_TOPS[segment.line]
     on_phase(f"building the Verilog adapters with {simulator} (some 30 s the first time, then cached)")
     build = simbuild.build(simulator, top, parameters={RTL_STATIONS_PARAMETER: len(scenario.stations)})
     on_phase(f"simulating the Verilog adapters with {simulator}")

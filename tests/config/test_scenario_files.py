@@ -70,6 +70,8 @@ def test_a_backend_override_replaces_single_values() -> None:
         ("server: server,", "server: server, colour: 1,", "apps[1].args.colour", "one of server, port", None),
         ("position_bits: 60", "position_bits: 61", "stations[1].position_bits", "0 to 60", None),
         ("segment: lan, position_bits: 25", "segment: wan", "stations[2].segment", "no segment", "lan"),
+        ("delay_bits: 60}", "delay_bits: 60, line: 10base-t}", "segments.lan.line", "exactly two stations", None),
+        ("delay_bits: 60}", "delay_bits: 60, line: 10base-2}", "segments.lan.line", "10base-t", None),
         ("name: talker", "name: Talker", "stations[2].name", "no name", None),
         ("name: talker", "name: medium", "stations[2].name", "no name", None),
         ("name: talker", "name: client", "stations[2].name", "taken by stations[0]", None),

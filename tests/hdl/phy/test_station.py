@@ -15,7 +15,7 @@ from rig.wire.pcap import PcapngReader
 SCENARIO = """
 schema: 1
 seed: 3
-segments: {lan: {speed_mbps: 10, duplex: half, delay_bits: 20}}
+segments: {lan: {speed_mbps: 10, duplex: half, delay_bits: 20, line: 10base-t}}
 stations:
   - {name: client, mac: "02:00:00:00:00:01", ip: 10.0.0.1/24, segment: lan}
   - {name: server, mac: "02:00:00:00:00:02", ip: 10.0.0.2/24, segment: lan, position_bits: 20}
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.xdist_group("phy")
 
 def test_a_file_over_http_through_two_phys(tmp_path: Path) -> None:
     scenario = parse_scenario(SCENARIO, "tbase.yaml").for_backend("rtl")
-    recording = run_rtl(scenario, FILE, tmp_path, None, top="tbase_bench")
+    recording = run_rtl(scenario, FILE, tmp_path, None)
     (transfer,) = recording.facts.transfers
     assert recording.facts.outcome == "completed"
     assert transfer.sha256_received == FILE.sha256
