@@ -45,6 +45,8 @@ area:
 # Any simulation counts: those of the conformance list, of the comparison, and of the tests that drive whole adapters.
 COUNTED := build/coverage
 COUNTING := RIG_COVERAGE=$(COUNTED)
+COUNTED_TESTS := tests/backends/test_rtl_contract.py tests/backends/test_bad_input.py tests/driver/test_recovery.py \
+    tests/driver/test_buffer_sizes.py tests/hdl/bench/test_twin_equality.py tests/hdl/bench/test_rmii.py
 coverage:
 	@.ci/bootstrap dev
 	@rm -rf $(COUNTED)
@@ -52,7 +54,7 @@ coverage:
 	@$(COUNTING) .venv/bin/rig conformance mac --backend rtl --row MAC-4.2 >/dev/null
 	@$(COUNTING) .venv/bin/rig compare --bits 300000 --seed 4 >/dev/null
 	@$(COUNTING) .venv/bin/rig compare --bits 300000 --stations 2 --full-duplex --seed 4 >/dev/null
-	@$(COUNTING) $(PYTHON) -m pytest -q -n 2 --dist loadscope --summary-folder $(COUNTED) tests/backends tests/driver tests/hdl
+	@$(COUNTING) $(PYTHON) -m pytest -q -n 2 --dist loadscope --summary-folder $(COUNTED) $(COUNTED_TESTS)
 	@.venv/bin/rig coverage $(COUNTED)
 
 long:
