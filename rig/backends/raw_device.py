@@ -200,8 +200,8 @@ class RawDevice(ABC):
         """See FrameDevice; :class:`~rig.errors.LinkError` when the interface is gone."""
         if self._received:
             frame = self._received.popleft()
-            if self._is_started and not self._is_watched and 2 * len(self._received) < self._room:
-                self._watch(True)
+            if not self._is_watched and 2 * len(self._received) < self._room:
+                self._watch(self._is_started and self._failure is None)
             return frame
         if self._failure is not None:
             raise self._failure

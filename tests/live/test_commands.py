@@ -163,3 +163,23 @@ def test_a_bad_interface_and_a_killed_run(space: Namespace, tmp_path: Path) -> N
     assert nothing.returncode == 0 and "nothing to put back" in nothing.stdout
     https = run(space, tmp_path, "curl", "https://10.77.0.1/", "-c", str(tmp_path / "bad.yaml"))
     assert https.returncode == 2 and "speaks http only" in https.stderr
+
+
+def test_interfaces_are_listed_with_what_their_drivers_can_do(tmp_path: Path) -> None:
+    with Namespace() as here, Namespace() as there:
+        add_veth(here, "rig0", there, "rig1")
+        listed = run(here, tmp_path, "nic", "list", "--json")
+        (row,) = json.loads(listed.stdout)["rows"]
+        assert (row["name"], row["driver"], row["is_up"], row["mtu"]) == ("rig0", "veth", True, 1500)
+        assert row["can_show_fcs"] is False and row["counters"] == []
+        assert "rig0" in run(here, tmp_path, "nic", "list").stdout
+
+
+def test_conformance_linux_names_what_it_lacks(space: Namespace, tmp_path: Path) -> None:
+    none = run(space, tmp_path, "conformance", "linux", "--only", "no such case")
+    assert none.returncode == 2 and "no case has 'no such case' in its name" in none.stderr
+    arp = run(space, tmp_path, "conformance", "linux", "--only", "ARP", "--json", "--captures", str(tmp_path / "seen"))
+    (row,) = json.loads(arp.stdout)
+    assert (row["peer"], row["outcome"], row["expert_flags"], row["sha_ok"]) == ("kernel", "passed", 0, None)
+    assert {"options", "direction", "octets"} <= row.keys()
+    assert [path.name for path in (tmp_path / "seen").iterdir()] == ["01.pcap"]

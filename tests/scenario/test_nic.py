@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,7 @@ from rig.scenario.catalog import carried_file, find_scenario
 from rig.scenario.run import Request, Run, run_scenario
 from rig.wire.fcs import has_good_fcs
 from rig.wire.pcap import PcapngReader
+from tests.helpers.unprivileged import NAMESPACE, ROOT, without_rights
 
 
 def run(name: str, backend: str, folder: Path) -> Run:
@@ -63,3 +68,17 @@ def test_a_half_duplex_segment_is_refused(tmp_path: Path) -> None:
     scenario = scenario.model_copy(update={"segments": {"cable": half}})
     with pytest.raises(ConfigError, match="a veth cable is full duplex"):
         run_scenario(Request(found, scenario, "nic", carried_file(None, scenario, path), tmp_path))
+
+
+@pytest.mark.needs("userns")
+def test_the_demonstration_runs_without_any_right_in_a_user_namespace(tmp_path: Path) -> None:
+    runs = Path(tempfile.mkdtemp(prefix="rig-runs-"))
+    runs.chmod(0o777)  # whoever runs it may write there
+    try:
+        command = [*without_rights(), *NAMESPACE, sys.executable, "-B", "-m", "rig.cli"]
+        command += ["demo", "--backend", "nic", "--scenario", "veth", "--json", "--runs", str(runs / "runs")]
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+        assert result.returncode == 0, result.stderr
+        assert json.loads(result.stdout)["backends"]["nic"]["passed"] is True
+    finally:
+        shutil.rmtree(runs)
