@@ -271,6 +271,8 @@ class Repeater:
                     self._partition(port)
 
     def _partition(self, port: RepeaterPort) -> None:
+        if port.is_partitioned:
+            return
         port.is_partitioned = True
         port.collisions_in_row = 0
         port.counters["partitions"] += 1

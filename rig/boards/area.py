@@ -250,6 +250,8 @@ JOBS = (
     Job("mau_10baset", "hx8k", "phy_10baset", limit_lut4=450, limit_mhz={"clk": 60.0}),
     Job("autoneg", "hx8k", "phy_10baset", limit_lut4=350, limit_mhz={"clk": 60.0}),
     Job("phy_10baset", "up5k", "phy_10baset"),
+    Job("repeater", "hx8k", "repeater", limit_lut4=550, parameters={"PORTS": 4}, limit_mhz={"clk": 25.0}),
+    Job("repeater", "ecp5-85k", "repeater", parameters={"PORTS": 8}, limit_mhz={"clk": 25.0}),
     Job("nic_rmii", "ecp5-85k", "nic_rmii", limit_mhz={"clk_bus": 50.0, "clk_ref": 50.0}),
 )  # fmt: skip
 
