@@ -413,8 +413,8 @@ def _why_no_greeting(name: str, session: HostSession, event: Closed) -> str:
         return f"{name}: {event.detail}"
     if not heard:
         return (
-            f"{name}: {event.detail}, and nothing else either: is the board powered and the bitstream loaded? Run "
-            f"`rig board flash {name}`"
+            f"{name}: {event.detail}, and nothing else either: is the board powered, the baud rate its own (--baud), "
+            f"the bitstream loaded? Run `rig board flash {name}`"
         )
     if session.counts["echoed"]:
         return f"{name}: {event.detail}; the port gives back what is sent to it: is a loopback plug on it?"

@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -25,7 +26,12 @@ PIP = f"{sys.executable} -m pip install"
 PROGRAMS = (
     ("tshark", "checks captures against Wireshark's dissectors", "apt-get install tshark"),
     ("git", "versions of a checkout", "apt-get install git"),
+    ("openFPGALoader", "puts bitstreams into boards: rig board flash", "apt-get install openfpgaloader"),
 )
+USB_SERIAL = Path("/sys/bus/usb-serial/devices")
+SLOWEST_LATENCY_MS = 2
+"""Adaptors of FTDI hold what they have received for up to this time; by default 16 ms, in which a board could answer 50
+times."""
 _NUMBER = re.compile(r"\d+(\.\d+)+")
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)([^;]*)(?:;.*extra\s*==\s*['\"]([^'\"]+)['\"])?")
 
@@ -47,7 +53,7 @@ def run_doctor(*, as_json: bool) -> ExitCode:
     """Look, and print what was found."""
     simulators = find_simulators()
     chosen, why = choose(simulators)
-    findings = [*_python(), *_packages(), *_simulators(simulators, chosen), *_programs()]
+    findings = [*_python(), *_packages(), *_simulators(simulators, chosen), *_programs(), *latency_timers()]
     missing = [finding for finding in findings if finding.needed and not finding.found]
     if as_json:
         value = {
@@ -141,6 +147,20 @@ def _programs() -> Iterator[Finding]:
     for name, purpose, install in PROGRAMS:
         path = shutil.which(name)
         yield Finding(name, "programs", False, path is not None, "", path or purpose, install)
+
+
+def latency_timers(folder: Path = USB_SERIAL) -> Iterator[Finding]:
+    """Yield the USB serial ports that have a latency timer, and whether it is short enough."""
+    for timer in sorted(folder.glob("*/latency_timer")):
+        try:
+            latency_ms = int(timer.read_text())
+        except (OSError, ValueError):  # unplugged since, or no number
+            continue
+        yield Finding(
+            timer.parent.name, "serial ports", False, latency_ms <= SLOWEST_LATENCY_MS, f"{latency_ms} ms",
+            f"latency timer; {SLOWEST_LATENCY_MS} ms at most, or each answer of a board waits for it",
+            f"echo 1 | sudo tee {timer}",
+        )  # fmt: skip
 
 
 def _show(findings: list[Finding], chosen: str | None, why: str, missing: list[Finding]) -> None:

@@ -20,11 +20,12 @@ from rig.adapter.mac_rom import MacRom
 from rig.backends import serial_port
 from rig.backends.board import BoardBus
 from rig.build.board import VirtualBoard, port_bus, virtual_boards
+from rig.driver.config import DriverConfig
 from rig.errors import LinkError
 from rig.link.estimates import LinkSettings
 from rig.runtime.pump_asyncio import WallClock
 from rig.units import NS_PER_MS, NS_PER_S
-from tests.contract import bus_contract
+from tests.contract import bus_contract, device_contract
 
 LIMIT_NS = 240 * NS_PER_S
 BOARD = "ulx3s-lan8720"
@@ -128,6 +129,24 @@ def test_a_board_that_comes_back_under_another_name() -> None:
     play(body)
 
 
+def test_drivers_exchange_frames_between_two_boards_on_ports() -> None:
+    async def body(kernel: WallClock, boards: list[VirtualBoard]) -> None:
+        a, b = (bus_of(kernel, board.port) for board in boards)
+        bench = device_contract.DeviceBench(
+            kernel, (a, b), DriverConfig(), rest_ns=300 * NS_PER_MS, patience_ns=60 * NS_PER_S
+        )
+        for contract in (
+            device_contract.a_frame_arrives_as_it_was_sent,
+            device_contract.sizes_from_smallest_to_largest,
+            device_contract.frames_stay_in_order,
+        ):
+            await contract(bench)
+        a.close()
+        b.close()
+
+    play(body, boards=2)
+
+
 async def refusal(kernel: WallClock, port: str, **options: Any) -> str:
     bus = bus_of(kernel, port, settings=IMPATIENT, **options)
     with pytest.raises(LinkError) as caught:
@@ -139,7 +158,7 @@ async def refusal(kernel: WallClock, port: str, **options: Any) -> str:
 def test_a_wrong_baud_rate_says_what_it_hears() -> None:
     async def body(kernel: WallClock, boards: list[VirtualBoard]) -> None:
         text = await refusal(kernel, boards[0].port, baud=1_000_000)
-        assert "no greeting" in text
+        assert "the baud rate its own (--baud)" in text, "a board without a session answers no garbage"
         bus = bus_of(kernel, boards[0].port)
         assert await read32(bus, r.REG_ID) == r.ID_RESET, "the right one still works"
         bus.close()
@@ -150,7 +169,10 @@ def test_a_wrong_baud_rate_says_what_it_hears() -> None:
 @pytest.mark.parametrize(
     ("says", "message"),
     [
-        (b"", "nothing else either: is the board powered and the bitstream loaded? Run `rig board flash bench`"),
+        (
+            b"",
+            "nothing else either: is the board powered, the baud rate its own (--baud), the bitstream loaded?",
+        ),
         (b"\r\nU-Boot 2024.01 (Jan 01)\r\n=> ", "it says 'U-Boot 2024.01 (Jan 01)"),
         (bytes([0xF8, 0x80, 0x00, 0xFE, 0x1E, 0x80]) * 4, "the baud rate is not that of the board (--baud)"),
     ],

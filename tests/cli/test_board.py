@@ -69,6 +69,25 @@ def test_the_console_goes_to_a_log_of_the_board(ports: list[str], tmp_path: Path
     assert f"{ports[0]}: console is open" in result.stdout
 
 
+def test_a_board_in_use_names_its_holder_and_is_free_when_that_is_killed(ports: list[str]) -> None:
+    holder = subprocess.Popen(
+        [*RIG, "board", "irq", ports[0], "--watch"], stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert holder.stdout is not None
+    try:
+        assert holder.stdout.readline().startswith("line low")
+        result = rig("reg", ports[0], "ID", "--wait", "0.5")
+        assert result.returncode == 4
+        assert "was not free within 0.5 s" in result.stderr and f"process {holder.pid}: " in result.stderr
+        assert "board irq" in result.stderr
+    finally:
+        holder.kill()
+        holder.wait(30)
+        holder.stdout.close()
+    assert parsed(rig("reg", ports[0], "ID", "--json"))["rows"][0]["value"] == 0x4E490001
+
+
 def test_hardware_tests_run_on_a_named_board_only(ports: list[str]) -> None:
     result = rig("test", ports[1], "--select", "identity or little_endian", "--json")
     assert parsed(result)["tests"] == 0, result.stderr

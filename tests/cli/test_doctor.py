@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +50,16 @@ def test_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"python", "packages", "extras", "simulator verilator", "simulator icarus", "programs"} == {
         row["group"] for row in value["rows"]
     }
+
+
+def test_slow_serial_ports_are_told(tmp_path: Path) -> None:
+    for name, text in (("ttyUSB0", "16\n"), ("ttyUSB1", "1\n"), ("ttyUSB2", "?")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "latency_timer").write_text(text)
+    slow, fast = doctor.latency_timers(tmp_path)
+    assert (slow.name, slow.found, slow.version) == ("ttyUSB0", False, "16 ms")
+    assert slow.install == f"echo 1 | sudo tee {tmp_path}/ttyUSB0/latency_timer"
+    assert (fast.name, fast.found, fast.needed) == ("ttyUSB1", True, False)
 
 
 def test_a_machine_without_simulators(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -128,6 +128,8 @@ class DeviceBench:
     """Speed and duplex must be those of the segment."""
     rest_ns: int = 300_000
     """After so long without a new frame nothing is under way; a serial line needs longer than a bus."""
+    patience_ns: int = PATIENCE_NS
+    """Longest wait for anything; a wall clock needs more of it."""
 
     async def connect(self, changes_a: dict[str, Any] | None = None, changes_b: dict[str, Any] | None = None) -> Pair:
         """Start a driver on each adapter, with the bench's configuration and these changes to it."""
@@ -138,7 +140,16 @@ class DeviceBench:
             await driver.start()
             drivers.append(driver)
         tasks = tuple(self.scheduler.spawn(driver.run(), f"driver {driver.config.name}") for driver in drivers)
-        return Pair(self.scheduler, drivers[0], drivers[1], buses[0], buses[1], tasks, rest_ns=self.rest_ns)
+        return Pair(
+            self.scheduler,
+            drivers[0],
+            drivers[1],
+            buses[0],
+            buses[1],
+            tasks,
+            patience_ns=self.patience_ns,
+            rest_ns=self.rest_ns,
+        )
 
 
 Contract = Callable[[DeviceBench], Awaitable[None]]
