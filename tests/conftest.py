@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.unprivileged import without_rights
+from tests.helpers.unprivileged import can_make_namespaces, without_rights
 
 ROOT = Path(__file__).resolve().parents[1]
 NOT_RUN = "not run: "
@@ -52,6 +52,7 @@ NEEDS = {
         "programs to talk to: apt-get install curl wget nginx-light netcat-openbsd nmap dnsmasq-base tcpdump "
         "iputils-ping iproute2",
     ),
+    "netns": (can_make_namespaces, "network namespaces: root, with CAP_SYS_ADMIN in a container"),
     "tap": (lambda: os.access("/dev/net/tun", os.R_OK | os.W_OK), "/dev/net/tun: modprobe tun"),
     "userns": (
         lambda: without_rights() is not None,

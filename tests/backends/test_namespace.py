@@ -15,7 +15,7 @@ from rig.backends import interface
 from rig.backends.namespace import Namespace, add_veth
 from tests.helpers.unprivileged import ROOT
 
-pytestmark = pytest.mark.needs("root")
+pytestmark = pytest.mark.needs("netns")
 
 PATIENCE_S = 20.0
 OWNER = """\

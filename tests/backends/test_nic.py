@@ -28,7 +28,7 @@ from rig.units import NS_PER_MS, NS_PER_S
 from rig.wire.address import BROADCAST_MAC
 from tests.helpers.unprivileged import NAMESPACE, ROOT, WITHOUT_CAPABILITIES
 
-pytestmark = pytest.mark.needs("root")
+pytestmark = pytest.mark.needs("netns")
 
 MAC_A, MAC_B = bytes.fromhex("02000000000a"), bytes.fromhex("02000000000b")
 PATIENCE_S = 20.0

@@ -13,13 +13,13 @@ from tests.contract.device_contract import FRAME_CONTRACT, Contract
 from tests.helpers.unprivileged import NAMESPACE, ROOT, without_rights
 
 
-@pytest.mark.needs("root")
+@pytest.mark.needs("netns")
 @pytest.mark.parametrize("contract", FRAME_CONTRACT, ids=lambda contract: contract.__name__)
 def test_on_veth(contract: Contract, tmp_path: Path) -> None:
     nic_bench.run_on_veth(contract, tmp_path)
 
 
-@pytest.mark.needs("root", "tap")
+@pytest.mark.needs("netns", "tap")
 @pytest.mark.parametrize("contract", FRAME_CONTRACT, ids=lambda contract: contract.__name__)
 def test_on_tap(contract: Contract, tmp_path: Path) -> None:
     nic_bench.run_on_tap(contract, tmp_path)

@@ -1,4 +1,4 @@
-"""How to start a program without any right, in a user and network namespace of its own."""
+"""What this machine lets one do with namespaces, and how to start a program without any right in one of its own."""
 
 from __future__ import annotations
 
@@ -28,3 +28,12 @@ def without_rights() -> list[str] | None:
         except (OSError, subprocess.TimeoutExpired):
             continue
     return None
+
+
+@functools.cache
+def can_make_namespaces() -> bool:
+    """Tell whether this process may make network namespaces, as root in a container may not."""
+    try:
+        return subprocess.run(["unshare", "--net", "true"], capture_output=True, timeout=60).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False

@@ -23,7 +23,7 @@ QUICK = [
 ]
 
 
-@pytest.mark.needs("root", "tshark", "linux peers")
+@pytest.mark.needs("netns", "tshark", "linux peers")
 @pytest.mark.parametrize("case", QUICK)
 def test_with(case: Case) -> None:
     row = run_case(case)

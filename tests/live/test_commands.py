@@ -17,7 +17,7 @@ from rig.backends.namespace import Namespace, add_veth
 from rig.wire.pcap import read_packets
 from tests.helpers.unprivileged import ROOT
 
-pytestmark = [pytest.mark.needs("root", "tap")]
+pytestmark = [pytest.mark.needs("netns", "tap")]
 
 RIG = [sys.executable, "-m", "rig.cli"]
 PATIENCE_S = 60.0

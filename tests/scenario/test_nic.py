@@ -25,7 +25,7 @@ def run(name: str, backend: str, folder: Path) -> Run:
     return run_scenario(Request(found, scenario, backend, carried_file(None, scenario, path), folder))
 
 
-@pytest.mark.needs("root")
+@pytest.mark.needs("netns")
 def test_a_file_goes_over_a_veth_cable_as_over_the_twins(tmp_path: Path) -> None:
     runs = {backend: run("veth", backend, tmp_path) for backend in ("nic", "model")}
     results = {backend: each.result for backend, each in runs.items()}
