@@ -183,3 +183,12 @@ def test_conformance_linux_names_what_it_lacks(space: Namespace, tmp_path: Path)
     assert (row["peer"], row["outcome"], row["expert_flags"], row["sha_ok"]) == ("kernel", "passed", 0, None)
     assert {"options", "direction", "octets"} <= row.keys()
     assert [path.name for path in (tmp_path / "seen").iterdir()] == ["01.pcap"]
+
+
+def test_an_interface_that_is_unplugged_ends_the_node_with_a_sentence(tmp_path: Path) -> None:
+    with Namespace() as here, Namespace() as there:
+        add_veth(here, "rig0", there, "rig1")
+        up = start(there, tmp_path, write_node(tmp_path, "web", "{kind: nic, name: rig1}", 2))
+        subprocess.run(here.command(["ip", "link", "del", "rig0"]), check=True, timeout=PATIENCE_S)
+        _, errors = up.communicate(timeout=PATIENCE_S)
+        assert up.returncode == 4 and "interface rig1" in errors and "is gone" in errors
