@@ -355,7 +355,7 @@ def show_faults(transactions: int, seed: int, *, as_json: bool) -> ExitCode:
                 flush=True,
             )
     if as_json:
-        print(json.dumps([row.as_dict() for row in rows]))
+        _print_json({"rows": [row.as_dict() for row in rows]})
     return ExitCode.PASSED if all(row.is_passed for row in rows) else ExitCode.TEST_FAILURES
 
 

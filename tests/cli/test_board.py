@@ -132,7 +132,7 @@ def test_lists_and_an_empty_scan(tmp_path: Path) -> None:
 
 
 def test_the_table_of_faults() -> None:
-    rows = parsed(rig("faults", "--transactions", "40", "--json"))
+    rows = parsed(rig("faults", "--transactions", "40", "--json"))["rows"]
     assert len(rows) == 21
     assert set(rows[0]) >= {
         "fault", "rate", "transactions", "wrong_reads", "wrong_writes", "duplicate_effects", "lost_time_ms",

@@ -4,7 +4,7 @@ but a number."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import pytest
@@ -195,6 +195,21 @@ def test_whole_frames_that_are_lost_or_repeated(seed: int, fates: list[str]) -> 
     ]
     table.finish(transactions)
     assert [address for address, _ in table.memory.writes] == [4 * number for number in range(12)]
+
+
+@pytest.mark.parametrize("window", [1, 2, 64])
+def test_other_windows_and_less_room_than_ours(window: int) -> None:
+    """What a device says of itself is kept to: it never has to answer busy, and never loses a reply."""
+    table = Table(SeededDamage(window, 0.0005))
+    table.device.identity = replace(
+        examples.GREETING, window=window, largest_payload_octets=256, receive_octets=600, store_octets=600
+    )
+    table.open()
+    transactions = [Transaction([WriteWords(0, bytes([number]) * 400), ReadWords(0, 300)]) for number in range(60)]
+    table.finish(transactions)
+    assert [bytes(transaction.read[1][:4]) for transaction in transactions] == [bytes([n]) * 4 for n in range(60)]
+    assert not table.device.counts["nak_busy"] and not table.device.counts["nak_replay_lost"]
+    assert table.host.payload_limit_octets <= 256
 
 
 def test_numbers_wrap() -> None:
