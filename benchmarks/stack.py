@@ -30,7 +30,7 @@ from benchmarks.stack_floor import (
     ReceiveFloor,
     build_frame,
 )
-from benchmarks.stack_peer import Connected
+from benchmarks.stack_peer import Connected, some_text
 from rig.errors import RigError
 from rig.stack.config import InterfaceConfig, StackConfig, TcpConfig
 from rig.stack.stack import SocketKind, Stack
@@ -86,7 +86,7 @@ def receive_floor() -> float:
 
 def send_floor() -> float:
     """Octets of text per second of the straight line that builds frames."""
-    header, text = PEER_MAC + OUR_MAC + ETHERNET_TYPE, bytes(TEXT_OCTETS)
+    header, text = PEER_MAC + OUR_MAC + ETHERNET_TYPE, some_text(TEXT_OCTETS)
     rounds = Rounds()
     for first in range(0, FRAMES, BATCH):
         for number in range(first, first + BATCH):
@@ -117,7 +117,7 @@ def bulk_out(batch: int = BATCH) -> float:
     peer = Connected()
     acks = peer.peer_acks(FRAMES)
     stack, written, sent = peer.stack, 0, 0
-    data = memoryview(bytes(FRAMES * TEXT_OCTETS))
+    data = memoryview(some_text(FRAMES * TEXT_OCTETS))
     rounds = Rounds()
     while sent < FRAMES:
         while taken := stack.send(peer.handle, data[written : written + 65_536], peer.now_ns):

@@ -24,6 +24,11 @@ FRAME_NS = 121_120
 """1514 octets at 100 Mb/s: how much time passes for a frame. Nobody waits for it."""
 
 
+def some_text(octets: int) -> bytes:
+    """Return text as it might be: zeros would be summed in no time."""
+    return Random(5).randbytes(octets)
+
+
 class Connected:
     """A stack with an established connection, time stamps and window scale agreed on, as with a usual peer."""
 
@@ -49,7 +54,7 @@ class Connected:
 
     def peer_data(self, count: int) -> list[bytes]:
         """Return ``count`` frames of the peer, in order, FCS included."""
-        text = (bytes(range(256)) * 6)[:TEXT_OCTETS]
+        text = some_text(TEXT_OCTETS)
         return [self._frame(PEER_ISS + 1 + number * TEXT_OCTETS, 1, number, text) for number in range(count)]
 
     def peer_acks(self, count: int) -> list[bytes]:

@@ -20,6 +20,8 @@ class EventKind(Enum):
     URGENT = "urgent"
     CLOSED = "closed"
 
+    __hash__ = object.__hash__  # that of Enum is a Python function, and events are looked up for every segment
+
 
 @dataclass(frozen=True, slots=True)
 class StackEvent:

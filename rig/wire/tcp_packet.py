@@ -47,7 +47,7 @@ def parse_plain_packet(data: memoryview) -> tuple[int, int, TcpSegment] | None:
         kind, value, echo = _TIMESTAMP_OPTION.unpack_from(data, _HEADERS_OCTETS)
         if kind != NOP_NOP_TIMESTAMP:
             return None
-        options = TcpOptions(timestamp=(value, echo))
+        options = TcpOptions(None, None, False, (), (value, echo))
         text = data[_HEADERS_AND_TIMESTAMP_OCTETS:total_octets]
     elif header_words == 5 and total_octets >= _HEADERS_OCTETS:
         options = NO_OPTIONS
@@ -89,8 +89,7 @@ class TcpPacketWriter:
         window: int,
         urgent_pointer: int,
         options: bytes,
-        text: bytes | memoryview,
-        *,
+        text: bytes | bytearray | memoryview,
         ttl: int,
         dscp: int,
         identification: int,

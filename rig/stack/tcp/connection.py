@@ -264,7 +264,7 @@ class Connection(Tcb):
             transmission = sender.next_transmission(now_ns)
             if transmission is not None:
                 flags = ACK
-                text: bytes = b""
+                text: bytes | bytearray = b""
                 if transmission.octets:
                     text = sender.buffer.slice(transmission.offset, transmission.octets)
                     if transmission.offset + transmission.octets == len(sender.buffer):
@@ -293,7 +293,7 @@ class Connection(Tcb):
     def _bare(self, sequence: int, now_ns: int) -> bytes:
         return self._segment(sequence, ACK, now_ns, b"")
 
-    def _segment(self, sequence: int, flags: int, now_ns: int, text: bytes) -> bytes:
+    def _segment(self, sequence: int, flags: int, now_ns: int, text: bytes | bytearray) -> bytes:
         receiver, sender = self.receiver, self.sender
         urgent = 0 if sender.urgent_until is None else sender.urgent_pointer(sequence)
         return self._writer.write(
@@ -304,9 +304,9 @@ class Connection(Tcb):
             urgent,
             self.segment_options(now_ns, len(text)),
             text,
-            ttl=self.ttl,
-            dscp=self.dscp,
-            identification=self.layer.ip.next_identification(),
+            self.ttl,
+            self.dscp,
+            self.layer.ip.next_identification(),
         )
 
     def _syn(self, now_ns: int) -> bytes:
@@ -323,9 +323,9 @@ class Connection(Tcb):
             0,
             self.syn_options(now_ns).serialize(),
             b"",
-            ttl=self.ttl,
-            dscp=self.dscp,
-            identification=self.layer.ip.next_identification(),
+            self.ttl,
+            self.dscp,
+            self.layer.ip.next_identification(),
         )
 
     def _send_reset(self, now_ns: int) -> None:

@@ -30,10 +30,9 @@ class SendBuffer:
         self._octets += data if taken == len(data) else data[:taken]
         return taken
 
-    def slice(self, offset: int, octets: int) -> bytes:
+    def slice(self, offset: int, octets: int) -> bytearray:
         """Return a copy of ``octets`` octets from ``offset`` on."""
-        with memoryview(self._octets) as view:
-            return bytes(view[offset : offset + octets])
+        return self._octets[offset : offset + octets]
 
     def drop(self, octets: int) -> None:
         """Forget the oldest ``octets`` octets."""

@@ -27,6 +27,8 @@ class State(IntEnum):
     LAST_ACK = 9
     TIME_WAIT = 10
 
+    __hash__ = int.__hash__  # that of Enum is a Python function, and states are looked up for every segment
+
 
 class Cause(Enum):
     """What moves a connection from one state to the next."""
