@@ -122,6 +122,8 @@ class ArpCache:
         elif packet.operation == ArpOperation.REQUEST:
             self._counters.add("arp_replies_sent")
             self._send(ArpOperation.REPLY, packet.sender_mac, packet.sender_mac, sender)
+        elif entry is None:  # a reply from nobody, or from ourselves
+            self._counters.add("arp_bad_sender")
 
     def entry_expired(self, entry: _Entry, now_ns: int) -> None:
         """Act on an entry's deadline: ask again, start probing, or forget it."""

@@ -18,7 +18,7 @@ LAYERS = {
 
 DROPS = {
     "arp_address_conflict": "ARP packets that claim our own address",
-    "arp_bad_sender": "ARP packets from a group or loopback address",
+    "arp_bad_sender": "ARP packets from a group or loopback address, replies from nobody or from ourselves",
     "arp_held_packet_dropped": "packets that waited for an address and had to go for newer ones",
     "arp_malformed": "ARP packets of another kind or too short",
     "arp_not_for_us": "ARP packets with another target; their sender is noted all the same where it is known",
