@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from rig.adapter import registers as reg
-from rig.adapter.bus import Read32
+from rig.adapter.bus import Read32, Write32
 from rig.regress.conformance import rules
 from rig.regress.conformance.fixture import RX_ER, Arrival
 from rig.regress.conformance.mac import OWN_MAC, PEER_MAC, RING_START, Mac
@@ -229,7 +229,7 @@ async def _wrap(mac: Mac) -> None:
     ):  # fmt: skip
         index = frames if increment == 1 else octets
         mac.fixture.set_counter(index, start)
-        await mac.write(reg.REG_INT_STATUS, 0xFF)
+        await mac.bus(Write32(reg.REG_INT_STATUS, 0xFF), Write32(reg.REG_INT_MASK, reg.INT_STATUS_COUNTER_HALF))
         before = await mac.counters()
         name = f"{reg.COUNTER_NAMES[index]} from {start:#x}"
         tally.equal(before[reg.COUNTER_NAMES[index]], start, name)
@@ -241,6 +241,7 @@ async def _wrap(mac: Mac) -> None:
             after[reg.COUNTER_NAMES[index]], (start + increment) & 0xFFFF_FFFF, f"{name}, then {increment} more"
         )
         tally.equal(bool(causes & reg.INT_STATUS_COUNTER_HALF), is_half, f"{name}: COUNTER_HALF")
+        tally.equal(mac.fixture.bus.irq.is_set(), is_half, f"{name}: the line")
     before = await mac.counters()
     await mac.set_up()
     tally.equal(await mac.counted_since(before), {}, "counters after a soft reset")

@@ -62,6 +62,33 @@ async def gap_after_own(mac: Mac) -> None:
         gap_bits = (sent[1].rise_ns - fall_ns) // mac.bit_ns
         tally.check(gap_bits >= 96, f"{name}: a gap of {gap_bits} bit times")
         tally.equal(mac.edge_at(sent[1].rise_ns) - own[1], expected - own[1], f"{name}: edges to the next start")
+    for part1_bits, part2_bits in ((252, 252), (0, 252), (252, 0)):
+        await _configured_gap(mac, part1_bits, part2_bits)
+
+
+async def _configured_gap(mac: Mac, part1_bits: int, part2_bits: int) -> None:
+    """Send two frames in a row; between them is the gap that was set."""
+    await mac.set_up(control=reg.CTRL_NO_BACKOFF, sqe_test=False, part1=part1_bits, part2=part2_bits)
+    for slot in range(2):
+        await mac.queue(mac.data(FRAME_OCTETS), slot)
+        await mac.outcome(slot)
+    await mac.sleep_bits(600)
+    mac.fixture.play([])
+    for slot in range(2):
+        await mac.again(slot)
+    for slot in range(2):
+        await mac.outcome(slot)
+    await mac.sleep_bits(200)
+    sent = mac.fixture.sent()
+    part1 = part1_bits // mac.bits
+    total = max(1, part1 + part2_bits // mac.bits)
+    name = f"a gap of {part1_bits} and {part2_bits} bits"
+    if mac.tally.equal(len(sent), 2, f"{name}: transmissions"):
+        carrier = [mac.own_carrier_seen(sent[0].rise_ns, sent[0].fall_ns)]
+        own = mac.edge_at(sent[0].rise_ns), mac.edge_at(sent[0].fall_ns)
+        waiting = _next_waits(mac, sent[0].fall_ns)
+        expected = rules.start_edge(waiting, carrier, part1=part1, total=total, last_own=own)
+        mac.tally.equal(mac.edge_at(sent[1].rise_ns) - own[1], expected - own[1], f"{name}: edges to the next start")
 
 
 def _next_waits(mac: Mac, fall_ns: int) -> int:

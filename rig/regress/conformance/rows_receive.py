@@ -102,8 +102,8 @@ async def fcs_error(mac: Mac) -> None:
 
 
 async def _what_is_kept(mac: Mac) -> None:
-    """With ACCEPT_ERR a bad frame is stored as it came, and its status says what is wrong with it."""
-    await mac.set_up(rx_config=reg.RX_CFG_BCAST | reg.RX_CFG_ACCEPT_ERR)
+    """With ACCEPT_ERR and ACCEPT_RUNT a bad frame is stored as it came, and its status says what is wrong with it."""
+    await mac.set_up(rx_config=reg.RX_CFG_BCAST | reg.RX_CFG_ACCEPT_ERR | reg.RX_CFG_ACCEPT_RUNT)
     wrong = damaged(good(mac), 300)
     marked = bytearray(mac.wire(good(mac)))
     marked[rules.HEADER_BITS // mac.bits + 40] |= RX_ER
@@ -113,7 +113,9 @@ async def _what_is_kept(mac: Mac) -> None:
         ("a bad FCS and a nibble", mac.wire(wrong) + b"\1", flags.ALIGNMENT_ERROR | flags.DRIBBLE),
         ("RX_ER", bytes(marked), flags.FCS_ERROR | flags.SYMBOL_ERROR),
         ("RX_ER and a nibble", bytes(marked) + b"\1", flags.ALIGNMENT_ERROR | flags.DRIBBLE | flags.SYMBOL_ERROR),
-        ("nothing", mac.wire(good(mac)), flags.OK),
+        ("an octet too many", mac.wire(good(mac, 1519)), flags.TOO_LONG),
+        ("40 octets", mac.wire(good(mac, 40)), flags.OK | flags.RUNT),
+        ("nothing wrong", mac.wire(good(mac)), flags.OK),
     ]
     stored = await mac.hear([symbols for _, symbols, _ in cases])
     mac.tally.equal(
