@@ -36,7 +36,14 @@ def at_board(
 
         async def main() -> T:
             kind = None if target.kind is None else target.kind.greeting_id
-            bus = port_bus(kernel, target.locate, name=target.name, board=kind, baud=target.baud)
+            bus = port_bus(
+                kernel,
+                target.locate,
+                name=target.name,
+                board=kind,
+                baud=target.baud,
+                timeout_ceiling_ms=target.timeout_ceiling_ms,
+            )
             try:
                 await bus.open()
                 return await body(kernel, bus)

@@ -44,6 +44,7 @@ class Target:
     key: str
     """What its lock is called: the same for everybody on this machine who means this board."""
     usb_serial: str | None = None
+    timeout_ceiling_ms: int | None = None
 
 
 def kinds() -> dict[str, BoardKind]:
@@ -81,8 +82,10 @@ def find(name: str, *, baud: int | None = None, folder: Path = ATTACHED, default
     board = boards[name]
     kind = kind_named(board.kind)
     chosen = baud or board.baud or kind.baud or default_baud
-    return Target(name, kind, chosen, lambda: locate(board, ports()), _key(board.usb_serial or board.port or name),
-                  board.usb_serial)  # fmt: skip
+    return Target(
+        name, kind, chosen, lambda: locate(board, ports()), _key(board.usb_serial or board.port or name),
+        board.usb_serial, board.timeout_ceiling_ms,
+    )  # fmt: skip
 
 
 def locate(board: AttachedBoard, present: Sequence[PortFacts]) -> str:

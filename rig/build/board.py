@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -209,9 +209,12 @@ def port_bus(
     name: str,
     board: str | None = None,
     baud: int = DEFAULT_BAUD,
+    timeout_ceiling_ms: int | None = None,
     settings: LinkSettings | None = None,
 ) -> BoardBus:
     """Return the bus of a board on a port of this machine. ``board`` is what its greeting must say; None: anything.
+
+    ``timeout_ceiling_ms`` replaces that of the settings for a wall clock, which are used unless others are given.
 
     ``locate`` returns the name or URL of the port whenever one is opened: a board that was plugged in again may have
     another one. :class:`~rig.errors.LinkError` from it when the board is not there.
@@ -220,6 +223,8 @@ def port_bus(
 
     if settings is None:
         settings = LinkSettings(keepalive_ns=NS_PER_S, host_jitter_ns=HOST_JITTER_NS)
+        if timeout_ceiling_ms is not None:
+            settings = replace(settings, timeout_ceiling_ns=timeout_ceiling_ms * NS_PER_MS)
     bus = BoardBus(
         kernel,
         lambda: SerialPort(name, locate(), baud, kernel.call_threadsafe),

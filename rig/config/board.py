@@ -103,6 +103,8 @@ class AttachedBoard(Strict):
     port: Port | None = None
     baud: Baud | None = None
     """None: that of its kind."""
+    timeout_ceiling_ms: int | None = Field(default=None, ge=10, le=60_000)
+    """No time-out of the link grows beyond it, in device time; None: the default (``docs/board_link.md``)."""
 
 
 def load_kind(path: Path) -> BoardKind:

@@ -65,6 +65,10 @@ def test_a_board_is_found_by_its_serial_number_whatever_its_port(tmp_path: Path)
         inventory.locate(board, [ICEBREAKER])
     target = inventory.find("ulx3s", folder=tmp_path)
     assert (target.baud, target.key, target.usb_serial) == (3_000_000, "K00042", "K00042")
+    path = tmp_path / "ulx3s.yaml"
+    path.write_text(path.read_text() + "timeout_ceiling_ms: 500\nbaud: 1000000\n")
+    target = inventory.find("ulx3s", folder=tmp_path)
+    assert (target.baud, target.timeout_ceiling_ms) == (1_000_000, 500)
     with pytest.raises(UsageError, match="no board 'ulx4s'; did you mean 'ulx3s'"):
         inventory.find("ulx4s", folder=tmp_path)
 
