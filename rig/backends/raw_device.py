@@ -41,6 +41,9 @@ MAX_ENVELOPE_OCTETS = 1522 - FCS_OCTETS
 RETRY_NS = NS_PER_MS
 """How soon a frame is tried again that the host had no room for."""
 BATCH_FRAMES = 64
+LATE_NS = 50 * NS_PER_MS
+"""After so long without reading, whoever asks for a frame has the descriptor looked at: on a machine that did not run
+us for a while a timer may come before what would have stopped it, an acknowledgement that has long been there."""
 RESULTS_KEPT = 1024
 
 FULL_HOST = (errno.EAGAIN, errno.ENOBUFS)
@@ -126,6 +129,7 @@ class RawDevice(ABC):
         self._flush: Timer | None = None
         self._is_started = self._is_watched = self._is_open = False
         self._last_time_ns = -1
+        self._last_batch_ns = 0
         self._failure: LinkError | None = None
 
     def __enter__(self) -> Self:
@@ -198,6 +202,8 @@ class RawDevice(ABC):
 
     def receive(self) -> ReceivedFrame | None:
         """See FrameDevice; :class:`~rig.errors.LinkError` when the interface is gone."""
+        if not self._received and self._is_watched and self.kernel.now_ns - self._last_batch_ns > LATE_NS:
+            self._take_batch()
         if self._received:
             frame = self._received.popleft()
             if not self._is_watched and 2 * len(self._received) < self._room:
@@ -268,6 +274,7 @@ class RawDevice(ABC):
 
     def _take_batch(self) -> None:
         """Read until there is nothing, or a batch is full: the next callback takes the next."""
+        self._last_batch_ns = self.kernel.now_ns
         taken = 0
         while taken < BATCH_FRAMES:
             if len(self._received) >= self._room:

@@ -151,6 +151,19 @@ def test_a_full_receive_queue_leaves_frames_where_they_are() -> None:
     assert taken == 15 and not device.to_read
 
 
+def test_what_has_long_been_there_comes_before_a_late_timer() -> None:
+    """A machine that did not run us for a second: the timer is called first, and the descriptor not yet."""
+    kernel, device = started()
+    device.to_read.append(RawFrame(frame()))
+    assert device.receive() is None, "no system call for each round of a busy host"
+
+    async def late() -> None:
+        await kernel.sleep_until(kernel.now_ns + 1_000_000_000)
+        assert device.receive() is not None
+
+    kernel.run(late())
+
+
 def test_a_batch_is_bounded() -> None:
     kernel, device = started()
     device.to_read += [RawFrame(frame())] * (BATCH_FRAMES + 1)
