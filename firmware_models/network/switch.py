@@ -57,6 +57,7 @@ class SwitchPort:
         self.counters: Counter[str] = Counter()
         self.queue: deque[bytes] = deque()
         self.queued_octets = 0
+        self.has_link = True
         self.port = segment.attach(f"{switch.name}.{number}", phase_ns=phase_ns)
         self.csma = CsmaCd(self.port, on_done=self._sent)
         self.csma.configure(CsmaParameters(full_duplex=full_duplex))
@@ -67,7 +68,10 @@ class SwitchPort:
         self.receiver.enable(segment.kernel.now_ns)
 
     def offer(self, frame: bytes) -> None:
-        """Queue a frame, destination address to FCS, or drop it where the buffer is full."""
+        """Queue a frame, destination address to FCS, or drop it where the buffer is full or there is no link."""
+        if not self.has_link:
+            self.counters["framesDroppedNoLink"] += 1
+            return
         if self.queued_octets + len(frame) > self.switch.buffer_octets:
             self.counters["framesDroppedBufferFull"] += 1
             return
@@ -75,6 +79,10 @@ class SwitchPort:
         self.queued_octets += len(frame)
         if len(self.queue) == 1:
             self.csma.submit(frame, self.port.segment.kernel.now_ns)
+
+    def set_link(self, is_up: bool) -> None:
+        """The PHY of the port finds, or loses, its link now; what waits already goes out into nothing."""
+        self.has_link = is_up
 
     def _sent(self, report: TransmitReport) -> None:
         counters = self.counters
@@ -161,7 +169,7 @@ class Switch:
         else:
             self.counters["framesFlooded"] += 1
             for other in self.ports:
-                if other is not port:
+                if other is not port and other.has_link:
                     other.offer(frame)
 
     def _learn(self, address: bytes, number: int) -> None:

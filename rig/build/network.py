@@ -105,6 +105,11 @@ class NetworkBench:
                 phase_ns=PHASE_STEP_NS * number % 40, age_ns=switch.age_ms * NS_PER_MS,
                 buffer_octets=switch.buffer_octets,
             )  # fmt: skip
+            for end, port in zip(ends, twin.ports, strict=True):
+                plugged = topology.plugged.get(end)
+                port.has_link = plugged is not None and self._cables[plugged[0].name].is_link_up
+                if plugged is not None:
+                    self._cables[plugged[0].name].link_watchers.append(port.set_link)
             self._switches.append(twin)
             number += 1
 
@@ -164,6 +169,11 @@ class NetworkBench:
                 *(segment.medium for segment in self._segments.values() if segment.medium is not None),
                 *(hub.name for hub in self._hubs),
                 *(cable.medium for cable in self._cables.values() if cable.medium is not None),
+            ],
+            "domains": [
+                *([segment.medium] for segment in self._segments.values() if segment.medium is not None),
+                *self._topology.hub_domains(),
+                *([cable.medium] for cable in self._cables.values() if cable.medium is not None),
             ],
             "plan": plan_of(self._scenario),
             "warnings": self._topology.warnings(),

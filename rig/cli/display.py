@@ -84,6 +84,8 @@ class Display:
             console.print(f"  SHA-256 sent      {file['sha256_sent']}", soft_wrap=True)
             received = file["sha256_received"] or "(not whole)"
             console.print(f"  SHA-256 received  [{'green' if same else 'red'}]{received}[/]", soft_wrap=True)
+        for warning in result.get("network", {}).get("warnings", []):
+            console.print(f"[yellow]warning: {escape(warning)}[/]", soft_wrap=True)
         for station in result["stations"].values():
             for notice in station["notices"]:
                 console.print(f"[yellow]{escape(notice)}[/]", soft_wrap=True)

@@ -129,7 +129,7 @@ def _story(facts: RunFacts, conversations: list[Conversation]) -> Markup:
             sentences.append(Markup("{} arrived whole, octet for octet.").format(words))
         else:
             sentences.append(Markup("{} did not arrive whole.").format(words))
-    collisions = len([event for event in facts.of_kind("collision") if event.station in facts.media])
+    collisions = facts.count_collisions()
     repeats = sum(conversation.retransmissions for conversation in conversations)
     if collisions:
         sentences.append(
@@ -161,10 +161,10 @@ def _tiles(facts: RunFacts, conversations: list[Conversation]) -> list[Tile]:
         equality = "equal" if same else "differs" if file["sha256_received"] else "not whole"
         tiles.append(Tile(file["name"], _number(file["octets"]), "octets"))
         tiles.append(Tile("SHA-256 on both sides", equality, file["sha256_sent"][:8]))
-    collisions = [event for event in facts.of_kind("collision") if event.station in facts.media]
+    collisions = facts.count_collisions()
     tiles += [
         Tile("Frames on the wire", _number(len(facts.frames))),
-        Tile("Collisions", _number(len(collisions)), "", "hit-text" if collisions else ""),
+        Tile("Collisions", _number(collisions), "", "hit-text" if collisions else ""),
         Tile("Jams", _number(sum(event.station in facts.stations for event in facts.of_kind("jam")))),
         Tile("Retransmitted by MACs", _number(_retries(facts))),
         Tile("Retransmitted by TCP", _number(sum(conversation.retransmissions for conversation in conversations))),

@@ -7,6 +7,7 @@ page. The shapes are those that ``docs/run_folder.md`` states.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,13 @@ class RunFacts:
         """Return the names of what collisions happen on: one medium, or the segments, hubs and cables of a network."""
         network = self.result.get("network")
         return (MEDIUM,) if network is None else tuple(network["media"])
+
+    def count_collisions(self) -> int:
+        """Return how many collisions there were: in a domain of several hubs, as many as the hub that saw most."""
+        seen = Counter(event.station for event in self.of_kind("collision"))
+        network = self.result.get("network")
+        domains = [[MEDIUM]] if network is None else network["domains"]
+        return sum(max(seen[medium] for medium in domain) for domain in domains)
 
     def of_kind(self, kind: str) -> list[Event]:
         """Return the events of one kind, in order of time."""

@@ -147,7 +147,7 @@ def run_model(scenario: Scenario, file: CarriedFile, folder: Path, on_progress: 
     )  # fmt: skip
     facts, timeline = kernel.run(play.run())
     write_record(folder, scenario, timeline)
-    medium = count_medium(timeline, facts.network.get("media", (MEDIUM,)), facts.stations)
+    medium = count_medium(timeline, facts.network.get("domains", ((MEDIUM,),)), facts.stations)
     return Recording(facts, medium, {}, time.monotonic() - start_s, {})
 
 

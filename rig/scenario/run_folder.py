@@ -7,6 +7,7 @@ same octets. What belongs to the day and the machine is in ``environment.json``.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -82,16 +83,18 @@ def write_capture(folder: Path, scenario: Scenario, timeline: Timeline) -> None:
 
 
 def count_medium(
-    timeline: Timeline, media: Sequence[str] = (MEDIUM,), adapters: Collection[str] | None = None
+    timeline: Timeline, domains: Sequence[Sequence[str]] = ((MEDIUM,),), adapters: Collection[str] | None = None
 ) -> dict[str, int]:
     """Return how often the media carried what: collisions, jams, retransmissions by MACs.
 
+    In a domain of several hubs a collision is one, though each of them sees it: the hub that saw most counts.
     Where ``adapters`` are named, what hubs and switches repeat does not count again.
     """
     own = [event for event in timeline.events if adapters is None or event.station in adapters]
+    collisions = Counter(event.station for event in timeline.events if event.kind == "collision")
     return {
         "frames": sum(adapters is None or frame.station in adapters for frame in timeline.frames),
-        "collisions": sum(event.kind == "collision" and event.station in media for event in timeline.events),
+        "collisions": sum(max(collisions[medium] for medium in domain) for domain in domains),
         "jams": sum(event.kind == "jam" for event in own),
         "mac_retransmissions": sum(event.kind == "transmit" and (event.attempt or 1) > 1 for event in own),
         "deferrals": sum(event.kind == "defer" for event in own),

@@ -70,6 +70,19 @@ def test_it_learns() -> None:
     assert office.switch.counters["addressesMoved"] == 1
 
 
+def test_ports_without_a_link_get_nothing() -> None:
+    office = Office(ports=4)
+    office.switch.ports[2].set_link(False)
+    office.send(1, frame(B, A))
+    assert office.got() == {2: 1, 4: 1}
+    office.switch.table[C] = office.switch.table[A].__class__(3, office.kernel.now_ns)
+    office.send(1, frame(C, A))
+    assert office.got() == {} and office.switch.ports[2].counters == {"framesDroppedNoLink": 1}
+    office.switch.ports[2].set_link(True)
+    office.send(1, frame(C, A))
+    assert office.got() == {3: 1}
+
+
 def test_groups_go_everywhere_and_reserved_ones_nowhere() -> None:
     office = Office()
     everywhere = {2: 1, 3: 1}
