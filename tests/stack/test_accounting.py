@@ -15,7 +15,7 @@ from rig.wire.address import parse_ipv4
 from rig.wire.arp import ArpPacket
 from rig.wire.icmp import IcmpMessage
 from rig.wire.ipv4 import Ipv4Packet
-from rig.wire.tcp import TcpSegment
+from rig.wire.tcp import TcpFlag, TcpSegment
 from rig.wire.udp import UdpDatagram
 from tests.stack.bench import FAR_IP, GATEWAY_IP, GATEWAY_MAC, OUR_IP, OUR_MAC, PEER_IP, PEER_MAC
 
@@ -117,6 +117,46 @@ def test_every_frame_leaves_a_trace(arriving: list[bytes], forwarding: bool) -> 
         happened = observed.take()
         assert happened or observed.facts() != before, "it went without a trace"
     assert set(observed.stack.counters()) <= set(DROPS) | set(EVENTS)
+
+
+class Connected(Observed):
+    """A host with an open connection, and its peer's right next numbers."""
+
+    def __init__(self) -> None:
+        super().__init__(forwarding=False)
+        self.sequence, self.acknowledgement = 1000, 0
+        packet = ArpPacket(2, PEER_MAC, PEER_IP, OUR_MAC, OUR_IP).serialize()
+        self.stack.receive_frame(OUR_MAC + PEER_MAC + b"\x08\x06" + packet, 0)
+        self.segment(0, 0, TcpFlag.SYN, b"", 0)
+        (answer,) = (frame for frame in self.take() if isinstance(frame, bytes))
+        self.sequence = 1001
+        self.acknowledgement = int.from_bytes(answer[38:42], "big") + 1
+        self.segment(0, 0, TcpFlag.ACK, b"", 0)
+        self.take()
+
+    def segment(self, sequence: int, acknowledgement: int, flags: int, data: bytes, now_ns: int) -> None:
+        """Let a segment arrive; the numbers count from those that are right."""
+        numbers = (self.sequence + sequence) & 0xFFFFFFFF, (self.acknowledgement + acknowledgement) & 0xFFFFFFFF
+        octets = TcpSegment(5000, 80, *numbers, flags, 1000, data).serialize(PEER_IP, OUR_IP)
+        packet = Ipv4Packet(PEER_IP, OUR_IP, 6, octets).serialize()
+        self.stack.receive_frame(OUR_MAC + PEER_MAC + b"\x08\x00" + packet, now_ns)
+
+
+offsets = st.sampled_from([0, 0, 0, 1, 5, -1, -10, 70_000, 1 << 31])
+
+
+@settings(max_examples=250)
+@given(st.lists(st.tuples(offsets, offsets, st.integers(0, 31), small), min_size=1, max_size=4))
+def test_every_segment_of_a_connection_leaves_a_trace(arriving: list[tuple[int, int, int, bytes]]) -> None:
+    observed = Connected()
+    for now_ns, (sequence, acknowledgement, flags, data) in enumerate(arriving, start=1):
+        before = observed.facts()
+        is_pure = flags & (TcpFlag.ACK | TcpFlag.SYN | TcpFlag.FIN | TcpFlag.RST) == TcpFlag.ACK and not data
+        observed.segment(sequence, acknowledgement, flags, data, now_ns)
+        happened = observed.take()
+        if is_pure and 0 <= sequence <= 5 and acknowledgement <= 0:
+            continue  # within the window, an acknowledgement that says nothing new is no loss
+        assert happened or observed.facts() != before, "it went without a trace"
 
 
 @pytest.mark.parametrize("name", sorted(DROPS))
