@@ -197,7 +197,7 @@ def _take_acknowledgement(connection: Connection, segment: TcpSegment, length: i
     newer = (segment.sequence - sender.snd_wl1) & MASK
     if 0 < newer < 0x80000000 or (newer == 0 and (ack - sender.snd_wl2) & MASK < 0x80000000):
         sender.set_window(window, segment.sequence, ack)
-    if not connection.is_orphan:  # RFC 6429: nobody waits for what a closed window holds up; R2 ends it
+    if sender.snd_wnd == 0 and not connection.is_orphan:  # RFC 6429: where nobody waits for what is held up, R2 ends it
         sender.heard_from_peer()
     if sender.fin_queued and sender.fin_acknowledged:
         _fin_acknowledged(connection, now_ns)
