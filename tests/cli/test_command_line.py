@@ -113,7 +113,7 @@ def test_a_run_that_fails_tells_its_story(tmp_path: Path) -> None:
         (("--scenario", "nothing.yaml"), "nothing.yaml: there is no such file"),
         (("--scenario", "bad.yaml"), "bad.yaml:2: sead: unknown key; expected one of schema, title"),
         (("--runs", "bad.yaml"), "bad.yaml cannot be written"),
-        (("--backend", "board"), "'board' is not one of 'model', 'rtl', 'both'"),
+        (("--backend", "boat"), "'boat' is not one of 'model', 'rtl', 'nic'"),
         (("--seed", "-1"), "Invalid value for '--seed'"),
         (("--sede", "1"), "No such option"),
     ],
