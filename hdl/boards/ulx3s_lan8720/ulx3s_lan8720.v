@@ -1,6 +1,6 @@
 // The ULX3S (ECP5-85F) with a LAN8720 module on its header J1: primitives around board_core.
 //
-// Untried on hardware. docs/boards.md has the wiring; pins and clocks: ulx3s_lan8720.lpf.
+// Untried on hardware. docs/board_core.md has the wiring; pins and clocks: ulx3s_lan8720.lpf.
 // Clocks: clk_25mhz is the board's oscillator, from which a PLL makes the bus clock of 50 MHz; rmii_ref_clk is the 50 MHz
 // of the oscillator on the module. Reset: until the PLL has locked, and while the button FIRE1 is held.
 // The serial line is that of the FT231X (ftdi_txd: to the FPGA). It has no wire for RTS towards the host. ftdi_nrts is its RTS and
