@@ -96,7 +96,10 @@ def design_named(board: str) -> Design:
 
 def station_address(text: str) -> bytes:
     """Return a station address for a ROM; :class:`~rig.errors.UsageError` for what is none."""
-    address = parse_mac(text)
+    try:
+        address = parse_mac(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     if is_group_mac(address) or not any(address):
         raise UsageError(f"{text} is no station address: the first octet is even, and not all are zero")
     return address

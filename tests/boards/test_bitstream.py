@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -130,6 +132,27 @@ def test_a_timing_that_is_missed_is_a_build_failure(
     assert failure.value.exit_code == ExitCode.BUILD
     assert "ecppack" not in [call[0] for call in called(calls)]
     assert not list((tmp_path / "boards").rglob("*.bit"))
+
+
+def test_the_command(calls: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "rig.cli", "board", "build", DESIGN.board, "--json"]
+    environment = {**os.environ, "RIG_BUILD_DIR": str(tmp_path / "b")}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(done.stdout)
+    assert (shown["board"], shown["required_mhz"]["clk_bus"]) == (DESIGN.board, 50.0)
+    assert Path(shown["bitstream"]).is_file()
+    slow = {"FMAX_7": "30"}
+    done = subprocess.run(
+        [*command, "--seed", "7"], capture_output=True, text=True, env=environment | slow, timeout=60, check=False
+    )  # fmt: skip
+    assert done.returncode == ExitCode.BUILD
+    assert "clk_bus reaches 30 of 50 MHz" in done.stderr and not done.stdout
+    for options, problem in ((["--mac", "x"], "x"), (["--baud", "4000000"], "the UART takes 9600 to 3000000")):
+        done = subprocess.run(
+            [*command, *options], capture_output=True, text=True, env=environment, timeout=60, check=False
+        )  # fmt: skip
+        assert done.returncode == ExitCode.USAGE and problem in done.stderr
 
 
 @pytest.mark.parametrize("tool", ["yosys", "nextpnr-ecp5", "ecppack"])

@@ -12,6 +12,8 @@ from random import Random
 from typing import Any
 
 from firmware_models.boards.serial_line import FaultInjector, LineFaults
+from rig.adapter import registers as r
+from rig.adapter.bus import Read32, ReadBlock, Write32, WriteBlock
 from rig.adapter.mac_rom import MacRom
 from rig.backends.board import BoardBus, Expectation
 from rig.backends.rtl import RtlStation
@@ -19,6 +21,7 @@ from rig.backends.rtl_board import RtlBoards, RtlSerialPort
 from rig.boards.exercise import exercise
 from rig.build.board import session_ids
 from rig.driver.config import DriverConfig
+from rig.errors import LinkError
 from rig.link.estimates import LinkSettings
 from rig.runtime.pump_cocotb import SimTime
 from tests.contract import bad_input_contract, bus_contract, device_contract
@@ -129,3 +132,41 @@ async def faults(kernel: SimTime, dut: Any) -> dict[str, Any]:
         "wrong_writes": tally.wrong_writes, "duplicate_effects": tally.duplicate_effects, "faults": port.faults,
         "sessions": boards.buses[0].sessions, "counts": dict(session.counts), "duration_ns": tally.duration_ns,
     }  # fmt: skip
+
+
+async def trouble(kernel: SimTime, dut: Any) -> dict[str, Any]:
+    """Garbage before the greeting, a line that is cut within a burst, a board that loses its power within one."""
+    boards = SimBoards(kernel, dut)
+    bus, bench, port = boards.buses[0], boards.bench, boards.bench.ports[0]
+    await kernel.sleep_until(POWER_ON_NS)
+    found: dict[str, Any] = {}
+    dice = Random(11)
+
+    port.write(dice.randbytes(700))
+    greeting = await bus.open()
+    found["greeting"] = greeting.board
+
+    async def burst() -> bool:
+        data = dice.randbytes(3000)
+        results = await bus.transaction([WriteBlock(r.WIN_BUFFER, data), ReadBlock(r.WIN_BUFFER, len(data))])
+        return results == [None, data]
+
+    async def disturb(fn: Callable[[], None], undo: Callable[[], None], duration_ns: int) -> str:
+        task = kernel.spawn(burst(), "burst", keep_error=True)
+        await kernel.sleep_until(kernel.now_ns + 4_000_000)
+        fn()
+        await kernel.sleep_until(kernel.now_ns + duration_ns)
+        undo()
+        try:
+            return str(await task)
+        except LinkError as error:
+            return f"LinkError: {error}"
+
+    found["cut"] = await disturb(lambda: bench.cut(0, True), lambda: bench.cut(0, False), 2_000_000)
+    found["sessions after the cut"] = bus.sessions
+    await bus.transaction([Write32(r.REG_MHASH_HI, 0x12345678)])
+    found["power"] = await disturb(lambda: bench.power(0, False), lambda: bench.power(0, True), 500_000)
+    found["after"] = await burst()
+    found["register"] = (await bus.transaction([Read32(r.REG_MHASH_HI)]))[0]
+    found["sessions"] = bus.sessions
+    return found
