@@ -110,7 +110,7 @@ def conformance_linux(
     only: Annotated[str, typer.Option("--only", metavar="TEXT", help="Cases with this in their name.")] = "",
     quick: Annotated[bool, typer.Option("--quick", help="Small files, and a part of the list.")] = False,
     captures: Annotated[Path | None, typer.Option("--captures", metavar="DIR", help="Keep what the peer saw.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array instead of text.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
 ) -> None:
     """Let our stack and the Linux kernel talk in every way, judged by tshark. Needs root; touches no interface here."""
     from rig.cli.linux_conformance import run_linux_conformance

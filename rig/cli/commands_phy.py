@@ -24,7 +24,7 @@ def conformance_phy(
     jitter_ns: Annotated[
         float, typer.Option(min=0, max=24, metavar="J", help="How far off each edge may be then.")
     ] = 13.5,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array instead of text.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
 ) -> None:
     """Measure the 10BASE-T PHY against clauses 14, 22 and 28: waveform, link, jabber, collision, auto-negotiation."""
     from rig.cli.phy import PhyConformanceOptions, run_phy_conformance

@@ -159,7 +159,7 @@ def conformance_mac(
     simulator: Annotated[SimulatorChoice, typer.Option(help="What simulates the Verilog.")] = SimulatorChoice.VERILATOR,
     quick: Annotated[bool, typer.Option("--quick", help="Sample the stimuli of each row.")] = False,
     write_docs: Annotated[bool, typer.Option("--write-docs", help="Write docs/conformance-mac.md.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array instead of text.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
 ) -> None:
     """Run the clause 4 conformance list on the Verilog adapter and on its twin."""
     from rig.cli.conformance import MacConformanceOptions, run_mac_conformance
@@ -176,7 +176,7 @@ def conformance_mac(
 
 def _stack_conformance(protocol: str) -> Callable[..., None]:
     def command(
-        as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array instead of text.")] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
     ) -> None:
         from rig.cli.stack_conformance import run_stack_conformance
 

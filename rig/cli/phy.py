@@ -16,6 +16,7 @@ from rig.regress.phy.runner import REAL, SHORT, Measured, measure, measure_traff
 from rig.regress.tools import Simulator
 
 NS_PER_MS = 1e6
+SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ def run_phy_conformance(options: PhyConformanceOptions) -> ExitCode:
         results += [("rtl", row) for row in rows]
     if "twin" in options.backends:
         results += [("twin", row) for row in measure_twin(REAL)]
-    text = json.dumps([{"backend": backend, **row.to_json()} for backend, row in results], indent=2) + "\n"
+    rows_json = [{"backend": backend, **row.to_json()} for backend, row in results]
+    text = json.dumps({"schema": SCHEMA, "rows": rows_json}, indent=2) + "\n"
     build.mkdir(parents=True, exist_ok=True)
     (build / "conformance-phy.json").write_text(text, encoding="utf-8")
     if options.as_json:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rig.errors import ExitCode
 from rig.regress.stack_conformance import OUTCOMES_FILE, RowOutcome, table
 
+SCHEMA = 1
 _STYLES = {"passed": "green", "failed": "red", "no test ran": "yellow", "not run": "yellow", "skipped": "yellow"}
 
 
@@ -23,7 +24,7 @@ def run_stack_conformance(protocol: str, *, as_json: bool = False, outcomes_file
     """
     rows = table(protocol, outcomes_file)
     if as_json:
-        print(json.dumps([row.facts() for row in rows], indent=2))
+        print(json.dumps({"schema": SCHEMA, "rows": [row.facts() for row in rows]}, indent=2))
     else:
         _show(protocol, rows)
     return ExitCode.TEST_FAILURES if any(row.is_open for row in rows) else ExitCode.PASSED

@@ -77,7 +77,7 @@ def _outcomes(tmp_path: Path, protocol: str, outcome: str = "passed") -> Path:
 def test_command_prints_a_table_or_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = _outcomes(tmp_path, "arp")
     assert run_stack_conformance("arp", as_json=True, outcomes_file=path) is ExitCode.PASSED
-    facts = json.loads(capsys.readouterr().out)
+    facts = json.loads(capsys.readouterr().out)["rows"]
     assert [sorted(each) for each in facts] == [["applies", "id", "outcome", "tests", "title"]] * 4
     assert run_stack_conformance("arp", outcomes_file=path) is ExitCode.PASSED
     shown = capsys.readouterr().out
