@@ -63,6 +63,9 @@ HEADER_CLOCKS = 16
 
 SYNC_EDGES = 2
 
+TIME_REGISTERS = (reg.REG_TIME_LO, reg.REG_TIME_HI)
+"""What a reset leaves as it is; any other register that is not constant reads 0 in it."""
+
 
 class LanAdapter:
     """One adapter on a segment.
@@ -151,6 +154,9 @@ class LanAdapter:
         reader = self._readers.get(address)
         if reader is None:
             raise BusError("there is nothing at this address", address=address)
+        is_in_reset = self._kernel.now_ns <= self._in_reset_until_ns
+        if is_in_reset and reg.REG_CTRL <= address < reg.WIN_COUNTERS and address not in TIME_REGISTERS:
+            return 0
         return reader()
 
     def write32(self, address: int, value: int) -> None:

@@ -6,8 +6,8 @@
 // high or enable low it is abandoned, and so is what remains of it.
 // Output stream (no back pressure: the FIFO behind it is emptied faster than a MII fills it): words of four octets,
 // octet 0 in bits 7..0, at the edge of their last octet; word_first marks the first of a frame; a partial word,
-// filled with zeros, at the edge that samples RX_DV low; one edge later, with word_end, the end mark {hash[5:0],
-// cut, symbol error, dribble, FCS good, octets[10:0]}. A frame that was abandoned has no end mark.
+// filled with zeros, at the edge that samples RX_DV low; one edge later, with word_end, the end mark {5'b0, octets[10:0],
+// 6'b0, cut, symbol error, dribble, FCS good, hash[5:0]}. A frame that was abandoned has no end mark.
 // Frames are cut after 2047 octets (cut = 1). hash: bits 31..26 of the CRC register after the destination address.
 // Not done here: whose frame it is, and what its length and Length/Type mean (rx_store).
 `default_nettype none
@@ -123,7 +123,7 @@ module rx_mac (
     end
 
     wire [7:0]  lane3    = octet ? {rxd, previous} : 8'd0;
-    wire [31:0] end_mark = {11'd0, hash, cut, symbol_error, dribble, crc == CRC_RESIDUE, octets};
+    wire [31:0] end_mark = {5'd0, octets, 6'd0, cut, symbol_error, dribble, crc == CRC_RESIDUE, hash};
 
     assign word_data  = end_due ? end_mark : {lane3, lane2, lane1, lane0};
     assign word_end   = end_due;

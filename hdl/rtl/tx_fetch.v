@@ -1,9 +1,9 @@
 // Reads the frame under way from the buffer memory into the transmit FIFO, again after each collision.
 //
-// Clock clk_bus; rst_path stops it. issue (pulse) starts a frame at head_page, or, with issue_control, a PAUSE
-// frame that is made up here; request_octets is valid from the next edge on. Each change of retry (from clk_tx)
-// starts the frame again. One word per turn of the slot wheel: read_address is valid before the edge with
-// slot_fetch, memory_data holds the word before the next edge (slot_store), at which it enters the FIFO.
+// Clock clk_bus; rst_path stops it. issue (pulse) starts a frame at head_page, which is valid before the next edge, or,
+// with issue_control, a PAUSE frame that is made up here; request_octets is valid from the next edge on. Each change of
+// retry (from clk_tx) starts the frame again. One word per turn of the slot wheel: read_address is valid before the edge with
+// slot_fetch, memory_data holds the word before the next edge (slot_take), at which it enters the FIFO.
 // A FIFO word is {tag[1:0], first, data}; tag = {request, retry} names the fetch, so that the MAC can tell a word
 // of the present attempt from those of an attempt that failed.
 // multicast and broadcast describe the destination address of the frame that was fetched last.
@@ -14,7 +14,7 @@ module tx_fetch (
     input  wire        clk_bus,
     input  wire        rst_path,
     input  wire        slot_fetch,
-    input  wire        slot_store,
+    input  wire        slot_take,
     // Queue
     input  wire        issue,
     input  wire        issue_control,
@@ -43,6 +43,7 @@ module tx_fetch (
     reg [7:0]  page;
     reg [8:0]  word;       // number of the word to be read
     reg        control;
+    reg        issued;     // at the edge before
     reg        reading;    // the memory delivers before the next edge
     reg        retried;
     reg        ones;       // the first four octets are all ones
@@ -57,10 +58,10 @@ module tx_fetch (
     wire        first   = word == 9'd0;
     wire [31:0] data    = control ? control_data : memory_data;
 
-    wire        read    = more && fifo_ready && !issue && !restart;
+    wire        read    = more && fifo_ready && !issued && !restart;
 
     assign read_address = {page, 6'd0} + {5'd0, word};
-    assign fifo_valid   = reading && slot_store;
+    assign fifo_valid   = reading && slot_take;
     assign fifo_data    = {request, retried, first, data};
 
     always @*
@@ -87,10 +88,9 @@ module tx_fetch (
                 broadcast <= ones && data[15:0] == 16'hFFFF;
             end
         end
-        if (issue) begin
-            page    <= head_page;
-            control <= issue_control;
-        end
+        issued <= issue;
+        if (issue) control <= issue_control;
+        if (issued) page <= head_page;
         if (issue || restart) begin
             word    <= 9'd0;
             reading <= 1'b0;
@@ -100,6 +100,7 @@ module tx_fetch (
             word    <= 9'd0;  // and request_octets is 0: nothing to read
             retried <= 1'b0;
             control <= 1'b0;
+            issued  <= 1'b0;
         end
     end
 endmodule
