@@ -1,8 +1,8 @@
 """Transmit slots: the commands of the driver, their queue, and the hand-over to CSMA/CD.
 
 A slot is queued at the bus edge that executes its SEND. One request at a time is with the MAC: it toggles at an edge
-k = 0 of the slot wheel, and its outcome is taken at an edge k = 1 (``docs/adapter.md``, "Transmit, bus side"). A command
-that cannot be is refused three edges after its SEND, whatever else goes on.
+k = 0 of the slot wheel, and its outcome is taken at an edge k = 1 (``docs/adapter.md``, "Transmit, bus side"). A
+command that cannot be is refused three edges after its SEND, whatever else goes on.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class TransmitSlots:
             self.on_finished(number, None, edge_ns)
 
     def request_next(self, edge_ns: int) -> None:
-        """Let the next request, if any, toggle at ``edge_ns`` or later, when MAC and slot wheel allow; not without TX_EN."""
+        """Let the next request, if any, toggle at ``edge_ns`` or when MAC and wheel allow; not while TX_EN is 0."""
         if self._with_mac is not None or not self._registers.has(reg.CTRL_TX_EN):
             return
         edge_ns = self._in_phase(max(edge_ns, self._free_ns), REQUEST_PHASE)

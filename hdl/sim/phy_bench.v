@@ -74,8 +74,7 @@ module phy_bench #(
       ) manager (
           .clk_bus(clk),
           .rst(rst),
-          .execute_write(mdio_start),
-          .address(REG_MDIO),
+          .write_mdio(mdio_start),
           .write_data(mdio_word),
           .read_data(mdio_result),
           .done(done),

@@ -65,7 +65,7 @@ class RawSource:
 
 
 def done_edge_ns(end_ns: int) -> int:
-    """Return the bus edge at which the outcome of a frame that ended at ``end_ns`` is taken: k = 1 of the slot wheel."""
+    """Return the bus edge at which the outcome of a frame that ended then is taken: k = 1 of the slot wheel."""
     clock = end_ns // 20 + 3
     return (clock + (1 - clock) % 4) * 20
 

@@ -158,7 +158,7 @@ def request_edge(execute_ns: int) -> int:
 
 
 def done_edge(end_ns: int) -> int:
-    """Return the bus edge at which the outcome of a frame that ended at ``end_ns`` is taken: phase 1 of the slot wheel."""
+    """Return the bus edge at which the outcome of a frame that ended then is taken: phase 1 of the slot wheel."""
     clock = first_edge(end_ns, BUS_NS, strictly=True) // BUS_NS + 2
     return (clock + (1 - clock) % 4) * BUS_NS
 
