@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -121,3 +122,19 @@ def test_a_smallest_draw_of_its_own(n: int) -> None:
     bursts = play(5, [burst(source, [[0] * (n - 1)] * 5, [1] * 5) for _ in range(BURSTS)])
     alone = sum(max(each.attempt or 0 for each in first_collisions(events)) == n for events in bursts)
     assert_share(alone, BURSTS, unique_minimum(5, n), f"n = {n}")
+
+
+@pytest.mark.requirement("MAC-4.10")
+def test_saturated_stations_are_the_twin_s() -> None:
+    """Five stations with four frames each at once, as ``rig csma`` has them: the twin's record, frame by frame."""
+    source = random.Random(5)
+    bursts = play(5, [replace(burst(source, [[]] * 5, [4] * 5), bits=40 * BITS) for _ in range(3)])
+    for events in bursts:
+        collided = {(each.station, each.frame_id, each.attempt) for each in events if each.kind == "collision"}
+        through = [
+            each.station
+            for each in events
+            if each.kind == "transmit" and (each.station, each.frame_id, each.attempt) not in collided
+        ]
+        assert Counter(through) == {f"s{index}": 4 for index in range(5)}
+        assert sum(each.kind == "collision" and each.station == "medium" for each in events) > 3
