@@ -65,7 +65,7 @@ long:
 	@.venv/bin/rig compare --seed 14 --stations 2 --full-duplex
 	@.venv/bin/rig compare --seed 15 --speed 10 --bits 100000
 	@.ci/bootstrap fpga
-	@RIG_LONG=1 $(PYTHON) -m pytest -q tests/hdl/link/test_board.py
+	@RIG_LONG=1 $(PYTHON) -m pytest -q tests/hdl/link/test_board.py tests/boards/netlist
 
 docs:
 	@.ci/bootstrap dev
