@@ -35,6 +35,7 @@ hdl/rtl/ram_dual_port.v
 hdl/rtl/ram_single_port.v
 hdl/rtl/register_file.v
 hdl/rtl/rmii_shim.v
+hdl/rtl/rx_address.v
 hdl/rtl/rx_filter.v
 hdl/rtl/rx_judge.v
 hdl/rtl/rx_mac.v

@@ -23,6 +23,7 @@ hdl/rtl/nic_reset.v
 hdl/rtl/pause_timer.v
 hdl/rtl/ram_single_port.v
 hdl/rtl/register_file.v
+hdl/rtl/rx_address.v
 hdl/rtl/rx_filter.v
 hdl/rtl/rx_judge.v
 hdl/rtl/rx_mac.v

@@ -38,6 +38,7 @@ hdl/rtl/phy_10baset.v
 hdl/rtl/phy_registers.v
 hdl/rtl/ram_single_port.v
 hdl/rtl/register_file.v
+hdl/rtl/rx_address.v
 hdl/rtl/rx_filter.v
 hdl/rtl/rx_judge.v
 hdl/rtl/rx_mac.v

@@ -161,8 +161,7 @@ module nic_host #(
     ) file (
         .clk_bus(clk_bus), .rst(rst_bus), .sweep(reset_count),
         .write(execute_write && !busy_slot), .write_word(wb_adr[7:2]), .write_data(wb_dat_w), .refuse_rx_en(refuse_rx_en),
-        .status_write(finish || slot_refused), .status_slot(finish ? done_slot : push_slot),
-        .status({slot_refused, finish ? done_status : 13'd0}),
+        .finish(finish), .refuse(slot_refused), .status_slot(finish ? done_slot : push_slot), .status(done_status),
         .read_word(file_word), .read_blank(file_blank), .read_data(file_data)
     );
 

@@ -3,8 +3,8 @@
 // Clock clk_bus. Word n is the register at byte address 4 * n of the map (rig/adapter/regmap.yaml); bits without a field
 // are stored as 0, and so is a write to a register that is no plain storage. Logic that needs a configuration bit all
 // the time keeps a copy of its own (nic_registers). Words 0 to 3 are constant.
-// Write side: an edge takes write_word and write_data with `write`, else status (TX_STATUS bits 13..0, with DONE) of
-// status_slot with status_write. While rst is high the words of sweep take their reset values instead, one an edge: all
+// Write side: an edge takes write_word and write_data with `write`, or TX_STATUS of status_slot: DONE and status (bits
+// 12..0) with finish, DONE and BAD_COMMAND with refuse. While rst is high the words of sweep take their reset values instead, one an edge: all
 // of them within 16 clocks. PAGE, OCTETS and STATUS of the slots are not swept: tx_slots knows which of them are valid.
 // Read side: read_data is, from the next edge on, word read_word as it was before this edge, or 0 with read_blank.
 // Parameters: CAPS, BUS_HZ, MAP_HASH_WORD: the constants.
@@ -23,9 +23,10 @@ module register_file #(
     input  wire [5:0]  write_word,
     input  wire [31:0] write_data,
     input  wire        refuse_rx_en,   // a write to CTRL leaves RX_EN 0
-    input  wire        status_write,
+    input  wire        finish,
+    input  wire        refuse,
     input  wire [1:0]  status_slot,
-    input  wire [13:0] status,
+    input  wire [12:0] status,
     // Read
     input  wire [5:0]  read_word,
     input  wire        read_blank,
@@ -90,12 +91,16 @@ module register_file #(
         endcase
     end
 
-    wire [31:0] status_word = {1'b1, 17'd0, status};
-    wire [5:0]  to_word     = rst ? sweep_word : write ? write_word : {2'b10, status_slot, REG_TX_STATUS[3:2]};
-    wire [31:0] data        = rst ? sweep_data : write ? write_data & fields : status_word;
+    // One of the three at a time; the others are 0.
+    wire [31:0] written  = write ? write_data & fields : 32'd0;
+    wire [31:0] swept    = rst ? sweep_data : 32'd0;
+    wire        finishes = finish && !rst;  // which may be unknown before the first edge of a reset
+    wire        refuses  = refuse && !rst;
+    wire [31:0] outcome  = {finishes || refuses, 17'd0, refuses, finishes ? status : 13'd0};
+    wire [5:0]  to_word  = rst ? sweep_word : write ? write_word : {2'b10, status_slot, REG_TX_STATUS[3:2]};
 
     always @(posedge clk_bus) begin
-        if (rst || write || status_write) memory[{1'b0, to_word}] <= data;
+        if (rst || write || finishes || refuses) memory[{1'b0, to_word}] <= written | swept | outcome;
         read_data <= memory[{read_blank, read_word}];
     end
 endmodule

@@ -92,7 +92,8 @@ module rx_store (
 
     // Judgement at the end mark, see rx_mac for its layout
     wire [10:0] status;
-    wire        counted, accepted, is_ours, is_multicast, is_broadcast, is_pause;
+    wire        counted, accepted, is_ours, is_multicast, is_pause;
+    wire        is_broadcast = word[10];
     wire [15:0] length_type, received_quanta;
     wire        judged_pause = is_pause && obey_pause && status[0] && !status[6];
     wire        keep         = ends && accepted && !judged_pause;
@@ -102,7 +103,8 @@ module rx_store (
         .clk_bus(clk_bus), .mac_address(mac_address), .multicast_hash(multicast_hash), .accept_all(accept_all),
         .accept_broadcast(accept_broadcast), .accept_multicast(accept_multicast),
         .word(word), .word_valid(begins || continues), .index(begins ? 3'd0 : index), .hash(word[5:0]),
-        .is_ours(is_ours), .is_multicast(is_multicast), .is_broadcast(is_broadcast), .length_type(length_type),
+        .is_broadcast(is_broadcast), .pause_address(word[11]), .pause_type(word[12]),
+        .is_ours(is_ours), .is_multicast(is_multicast), .length_type(length_type),
         .is_pause(is_pause), .pause_quanta(received_quanta)
     );
     rx_judge judge (

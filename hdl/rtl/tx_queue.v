@@ -75,7 +75,8 @@ module tx_queue (
             busy            <= 1'b1;
             request         <= !request;
             request_control <= issue_control;
-            request_octets  <= issue_control ? PAUSE_OCTETS : head_octets;
+            request_octets  <= head_octets;
+            if (issue_control) request_octets <= PAUSE_OCTETS;
             request_pad     <= issue_control || pad_enable;
             request_fcs     <= issue_control || fcs_enable;
             done_slot       <= head_slot;
@@ -92,7 +93,6 @@ module tx_queue (
         if (rst_path) begin
             busy            <= 1'b0;
             request         <= 1'b0;
-            request_octets  <= 11'd0;
             request_control <= 1'b0;
         end
     end
