@@ -27,7 +27,7 @@ def test_the_harness_connects_every_port_once() -> None:
 
 def test_the_table_says_when_a_limit_is_missed() -> None:
     row = Row("hx8k", "thing", 600, 20, 1, {"clk": 99.5}, {"lut4": 550}, ok=False, seed=4)
-    assert "| `thing` | hx8k | 600 | 20 | 1 | clk 99.5 | lut4 550 | NO |" in table([row])
+    assert "| `thing` | hx8k | 600 | 20 | 1 | clk 99.5 | 4 | lut4 550 | NO |" in table([row])
 
 
 @pytest.mark.needs("yosys")
