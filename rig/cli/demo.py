@@ -13,7 +13,7 @@ from typing import Any, cast
 from rig.cli.display import Display
 from rig.config.scenario import BackendName
 from rig.errors import ExitCode
-from rig.scenario.catalog import carried_file, find_scenario
+from rig.scenario.catalog import carried_file, find_scenario, printable
 from rig.scenario.run import Request, Run, run_scenario
 
 SCHEMA = 1
@@ -42,7 +42,8 @@ def run_demo(options: DemoOptions) -> ExitCode:
     if options.seed is not None:
         scenario = scenario.model_copy(update={"seed": options.seed})
     file = carried_file(options.file, scenario, path)
-    request = Request(name, scenario, "model", file, options.runs, [Path(sys.argv[0]).name, *sys.argv[1:]])
+    command = [printable(word) for word in (Path(sys.argv[0]).name, *sys.argv[1:])]
+    request = Request(name, scenario, "model", file, options.runs, command)
     display = None if options.as_json else Display()
     runs: dict[str, Run] = {}
     for backend in options.backends:

@@ -107,7 +107,7 @@ def show_curl(options: CurlOptions) -> int:
             for name, value in response.headers:
                 print(f"{name}: {value}")
         elif options.output is not None:
-            options.output.write_bytes(response.body)
+            _write(options.output, response.body)
         else:
             sys.stdout.buffer.write(response.body)
             sys.stdout.buffer.flush()
@@ -235,3 +235,10 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as err:
         raise UsageError(f"{path} cannot be read: {err.strerror}") from err
+
+
+def _write(path: Path, octets: bytes) -> None:
+    try:
+        path.write_bytes(octets)
+    except OSError as err:
+        raise UsageError(f"{path} cannot be written: {err.strerror}") from err

@@ -116,6 +116,9 @@ def _explain(document: Document, model: type[BaseModel], item: ErrorDetails) -> 
             kinds, got = "one of " + ", ".join(tags), repr(context["tag"])
             return document.error("wrong value", (*path, "kind"), expected=kinds, got=got, nearest=near)
         case "union_tag_not_found":
+            misspelt = nearest("kind", item["input"])
+            if misspelt:
+                return document.error("unknown key", (*path, misspelt), expected="the key 'kind'", nearest="kind")
             return document.error("the key 'kind' is missing", path)
         case "value_error":
             return document.error(str(context["error"]), path)

@@ -1,7 +1,8 @@
 """``rig python``: an unmodified Python program whose sockets are those of a host of the rig.
 
 The program runs in a thread, as ``python`` would run it, with the drop-in in place of the ``socket`` module, while the
-host runs on its interface. When the program ends, so does the host; sockets that are open then are reset.
+host runs on its interface and answers ``rig netstat``. When the program ends, so does the host; sockets that are open
+then are reset.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from random import Random
 
 from rig.live.run import LiveRun
+from rig.runtime.control import ControlServer, node_queries
 from rig.sockets import Resolver, ResolverConfig
 from rig.sockets.dropin import DropIn
 from rig.sockets.install import installed
@@ -26,7 +28,9 @@ async def run_program(run: LiveRun, target: str, arguments: list[str], *, is_mod
     config = ResolverConfig(servers=tuple(run.config.dns))
     resolver = Resolver(run.host.sockets, config, Random(int.from_bytes(os.urandom(32), "big")))
     dropin = DropIn(kernel, run.host.sockets, resolver)
-    serving = kernel.spawn(dropin.serve(), "drop-in")
+    control = ControlServer(kernel, run.config.name, node_queries(run.host.node))
+    control.listen()
+    tasks = [kernel.spawn(control.serve(), "control"), kernel.spawn(dropin.serve(), "drop-in")]
     await kernel.sleep_until(kernel.now_ns + 1)  # let it open its door
     ended = kernel.event("end of the program")
     status = [1]
@@ -40,7 +44,8 @@ async def run_program(run: LiveRun, target: str, arguments: list[str], *, is_mod
             threading.Thread(target=body, name=target, daemon=True).start()
             await ended.wait()
     finally:
-        serving.cancel()
+        for task in tasks:
+            task.cancel()
     return status[0]
 
 

@@ -37,7 +37,7 @@ def find_scenario(name: str) -> tuple[str, Path, Scenario]:
     """
     if "/" in name or name.endswith((".yaml", ".yml")):
         path = Path(name)
-        return path.stem, path, load_scenario(path)
+        return printable(path.stem), path, load_scenario(path)
     files = _files()
     if name in files:
         return name, files[name], load_scenario(files[name])
@@ -62,6 +62,11 @@ def carried_file(given: Path | None, scenario: Scenario, scenario_path: Path) ->
         raise ConfigError(str(err), file=str(scenario_path), key_path="file") from err
 
 
+def printable(name: str) -> str:
+    """Return a file name as results can hold it: they are UTF-8, it need not be; escapes stand for such octets."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
 def read_file(path: Path) -> CarriedFile:
     """Read a file to be carried; :class:`UsageError` in one sentence if it cannot be."""
     try:
@@ -74,9 +79,7 @@ def read_file(path: Path) -> CarriedFile:
         size = path.stat().st_size
         if size > MAX_FILE_OCTETS:
             raise UsageError(f"{path} has {size} octets; the demonstration carries at most {MAX_FILE_OCTETS}")
-        # A name need not be UTF-8, and the results are: such octets are shown as escapes.
-        name = os.fsencode(path.name).decode("utf-8", "backslashreplace")
-        return CarriedFile(name, path.read_bytes())
+        return CarriedFile(printable(path.name), path.read_bytes())
     except (OSError, ValueError) as err:
         reason = getattr(err, "strerror", None) or err
         raise UsageError(f"{path} cannot be read: {reason}") from err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,16 @@ def test_demo_carries_a_given_file(tmp_path: Path) -> None:
     done = rig("demo", "--file", "mine.txt", "--json", cwd=tmp_path)
     assert done.returncode == 0
     assert json.loads(done.stdout)["backends"]["model"]["octets"] == 1200
+
+
+def test_names_that_are_no_utf_8(tmp_path: Path) -> None:
+    file, scenario = os.fsdecode(b"old-\xff.txt"), os.fsdecode(b"old-\xff.yaml")
+    (tmp_path / file).write_bytes(b"hello" * 1000)
+    shutil.copy(ROOT / "configs" / "scenarios" / "collide.yaml", tmp_path / scenario)
+    done = rig("demo", "--file", file, "--scenario", scenario, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = json.loads((tmp_path / "runs" / "1" / "result.json").read_text(encoding="utf-8"))
+    assert (result["scenario"], result["files"][0]["name"]) == (r"old-\xff", r"old-\xff.txt")
 
 
 def test_power_loss_is_a_time_out_and_passes(tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ def test_a_backend_override_replaces_single_values() -> None:
         ("wall_s: 300", "wall_ms: 3", "limits.wall_ms", "unknown key", "wall_s"),
         ("kind: http-get", "kind: htp-get", "apps[1].kind", "http-server", "http-get"),
         ("kind: http-get, ", "", "apps[1]", "'kind' is missing", None),
+        ("kind: http-get", "kin: http-get", "apps[1].kin", "unknown key", "kind"),
         ("server: server,", "sever: server,", "apps[1].args.sever", "unknown key", "server"),
         ("server: server,", "", "apps[1].args", "'server' is missing", None),
         ("server: server,", "server: srver,", "apps[1].args.server", "no http-server", "server"),

@@ -118,6 +118,11 @@ def test_two_of_our_hosts_talk_over_a_veth_cable(tmp_path: Path) -> None:
         assert put.returncode == 0, put.stderr
         missing = run(here, tmp_path, "curl", "10.77.0.2/none", "-c", client)
         assert missing.returncode == 1 and "404 Not Found" in missing.stderr
+        nowhere = run(here, tmp_path, "curl", "10.77.0.2/file", "-c", client, "-o", "/no/folder/got")
+        assert (nowhere.returncode, nowhere.stderr) == (
+            2,
+            "rig: /no/folder/got cannot be written: No such file or directory\n",
+        )
         refused = run(here, tmp_path, "curl", "10.77.0.2:81", "-c", client)
         assert refused.returncode == 4 and "refused" in refused.stderr
         echoed = run(here, tmp_path, "nc", "10.77.0.2", "7", "-c", client, text="over tcp\n" * 1000)
@@ -127,7 +132,7 @@ def test_two_of_our_hosts_talk_over_a_veth_cable(tmp_path: Path) -> None:
         busy = run(there, tmp_path, "ping", "10.77.0.3", "-c", str(tmp_path / "web.yaml"))
         assert busy.returncode == 2 and "interface rig1 is in use by process" in busy.stderr
         output = stop(up)
-        assert "http on port 80: 3 exchanges, 300014 octets sent, 300000 octets received" in output
+        assert "http on port 80: 4 exchanges, 600014 octets sent, 300000 octets received" in output
 
 
 def test_a_client_speaks_to_the_kernel_and_is_interrupted(space: Namespace, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -66,10 +67,12 @@ def test_a_module_serves_until_it_is_interrupted(space: Namespace, tmp_path: Pat
             space.command(["curl", "-s", "http://10.77.0.2:8000/left.yaml"]),
             capture_output=True, text=True, timeout=PATIENCE_S,
         )  # fmt: skip
+        netstat = run(space, tmp_path, "netstat", "--json")
     finally:
         serving.terminate()
         _, errors = serving.communicate(timeout=PATIENCE_S)
     assert fetched.stdout == node.read_text()
+    assert "*:8000" in {row["local"] for row in json.loads(netstat.stdout)["rows"]}
     assert serving.returncode == 130
     assert "GET /left.yaml" in errors
 
