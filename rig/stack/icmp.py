@@ -54,7 +54,8 @@ class NetworkError:
 
     def exception(self) -> OSError:
         """Return the error as socket calls raise it."""
-        return OSError(self.number, errno.errorcode[self.number] + " reported by the network")
+        who = "found here: the next hop does not answer" if self.is_local else "reported by the network"
+        return OSError(self.number, f"{errno.errorcode[self.number]} {who}")
 
 
 ErrorHandler = Callable[[NetworkError, int], None]

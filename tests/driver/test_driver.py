@@ -389,6 +389,22 @@ def test_a_busy_medium_is_no_fault_of_the_adapter() -> None:
     run(body)
 
 
+def test_slots_that_are_never_empty_are_no_stuck_transmission() -> None:
+    async def body(bench: Bench) -> None:
+        bench.adapter.finish_after_ns = None
+        for number in range(3):
+            bench.driver.try_transmit(frame_of(60, number))
+        for number in range(3, 15):
+            await bench.pause(300 * NS_PER_MS)
+            bench.driver.try_transmit(frame_of(60, number))
+            bench.adapter.finish()
+        await bench.pause()
+        assert [result.outcome for result in bench.driver.transmit_results()] == [TransmitOutcome.OK] * 12
+        assert bench.driver.statistics.resets == 0
+
+    run(body)
+
+
 @pytest.mark.parametrize("look_ns", [10 * NS_PER_MS, NS_PER_S])
 def test_a_missed_interrupt_is_found_by_looking(look_ns: int) -> None:
     async def body(bench: Bench) -> None:

@@ -184,7 +184,9 @@ def test_conformance_linux_names_what_it_lacks(space: Namespace, tmp_path: Path)
     none = run(space, tmp_path, "conformance", "linux", "--only", "no such case")
     assert none.returncode == 2 and "no case has 'no such case' in its name" in none.stderr
     arp = run(space, tmp_path, "conformance", "linux", "--only", "ARP", "--json", "--captures", str(tmp_path / "seen"))
-    (row,) = json.loads(arp.stdout)
+    facts = json.loads(arp.stdout)
+    assert facts["schema"] == 1
+    (row,) = facts["rows"]
     assert (row["peer"], row["outcome"], row["expert_flags"], row["sha_ok"]) == ("kernel", "passed", 0, None)
     assert {"options", "direction", "octets"} <= row.keys()
     assert [path.name for path in (tmp_path / "seen").iterdir()] == ["01.pcap"]

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from rig.errors import ExitCode, ToolError
 from rig.regress.linux.judge import judge
@@ -17,6 +16,7 @@ from rig.regress.linux.world import Bench, KernelOptions, World
 TO_LINUX, FROM_LINUX, BOTH_WAYS = "to linux", "from linux", "both ways"
 AS_INSTALLED = KernelOptions()
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
+SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,8 @@ def run_case(case: Case, capture: Path | None = None) -> Row:
 
 
 def to_json(rows: Sequence[Row]) -> str:
-    """Return the rows as JSON."""
-    values: list[dict[str, Any]] = [asdict(row) for row in rows]
-    return json.dumps(values, indent=2) + "\n"
+    """Return the rows as one JSON object."""
+    return json.dumps({"schema": SCHEMA, "rows": [asdict(row) for row in rows]}, indent=2) + "\n"
 
 
 def exit_code(rows: Sequence[Row]) -> ExitCode:
