@@ -10,6 +10,7 @@ import pytest
 from rig.stack.config import InterfaceConfig, Ipv4Config, StackConfig, TcpConfig
 from rig.stack.counters import Counters
 from rig.stack.fragments import Reassembler, fragment
+from rig.stack.path_mtu import LIFETIME_NS, PathMtuCache
 from rig.stack.stack import SocketKind, Stack
 from rig.stack.timer_queue import TimerQueue
 from rig.wire.address import parse_ipv4
@@ -151,6 +152,16 @@ def test_packet_too_long_without_df_is_fragmented_and_fragments_again() -> None:
     assert results[-1] is not None and bytes(results[-1].payload) == bytes(3000)
 
 
+def test_a_path_mtu_is_only_lowered_until_it_is_forgotten() -> None:
+    cache = PathMtuCache(Counters())
+    cache.lower(FAR_IP, 1000, 0)
+    cache.lower(FAR_IP, 1400, 1)
+    assert cache.mtu(FAR_IP, LIFETIME_NS - 1) == 1000
+    assert cache.mtu(FAR_IP, LIFETIME_NS) is None
+    cache.lower(FAR_IP, 1400, LIFETIME_NS)
+    assert cache.mtu(FAR_IP, LIFETIME_NS) == 1400
+
+
 @requirement("RFC1812-5.2.7.2")
 def test_shorter_way_is_told_and_the_packet_goes_on() -> None:
     router = Router()
@@ -162,6 +173,9 @@ def test_shorter_way_is_told_and_the_packet_goes_on() -> None:
     quiet = Router(send_redirects=False)
     quiet.arrives(_packet(BEHIND_IP))
     assert len(quiet.sent(0)) == 1
+    stranger = Router()  # who is not on that network cannot use a first hop there
+    stranger.arrives(_packet(BEHIND_IP, source=OTHER_IP))
+    assert (len(stranger.sent(0)), stranger.sent(1)) == (1, [])
 
 
 @requirement("RFC1812-5.3.5")
