@@ -35,9 +35,7 @@ hdl/rtl/nic_rmii.v
 hdl/rtl/pause_timer.v
 hdl/rtl/ram_dual_port.v
 hdl/rtl/ram_single_port.v
-hdl/rtl/register_file.v
 hdl/rtl/rmii_shim.v
-hdl/rtl/rx_address.v
 hdl/rtl/rx_filter.v
 hdl/rtl/rx_judge.v
 hdl/rtl/rx_mac.v
@@ -45,12 +43,12 @@ hdl/rtl/rx_store.v
 hdl/rtl/slot_wheel.v
 hdl/rtl/sync_2ff.v
 hdl/rtl/sync_fifo.v
-hdl/rtl/time_stamps.v
 hdl/rtl/toggle_sync.v
 hdl/rtl/tx_fetch.v
 hdl/rtl/tx_mac.v
 hdl/rtl/tx_queue.v
 hdl/rtl/tx_slots.v
+hdl/rtl/tx_time.v
 hdl/rtl/uart_rx.v
 hdl/rtl/uart_tx.v
 hdl/rtl/wishbone_slave.v

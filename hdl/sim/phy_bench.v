@@ -13,6 +13,7 @@ module phy_bench #(
 ) (
     output wire [7:0] attention  /*verilator public_flat_rd*/
 );
+`include "nic_regmap.vh"
   localparam CLOCK_HZ = 60_000_000;
 
   wire [1:0] td_p, td_n;
@@ -73,7 +74,8 @@ module phy_bench #(
       ) manager (
           .clk_bus(clk),
           .rst(rst),
-          .write_mdio(mdio_start),
+          .execute_write(mdio_start),
+          .address(REG_MDIO),
           .write_data(mdio_word),
           .read_data(mdio_result),
           .done(done),

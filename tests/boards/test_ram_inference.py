@@ -13,11 +13,11 @@ import pytest
 from rig.boards.area import DEVICES, ROOT, find_tool, read_filelist
 
 TIMEOUT_S = 600
-REGISTERS_AND_FIFOS = 16  # block RAMs of an iCE40 for everything but the buffer memory
+COUNTERS_AND_FIFOS = 14  # block RAMs of an iCE40 for everything but the buffer memory
 
 VARIANTS = [
-    ("hx8k", {"BUFFER_PAGES": 32}, {"SB_RAM40_4K": 16 + REGISTERS_AND_FIFOS}),
-    ("up5k", {"BUFFER_PAGES": 64, "BUFFER_PRESET": 0}, {"SB_SPRAM256KA": 2, "SB_RAM40_4K": REGISTERS_AND_FIFOS}),
+    ("hx8k", {"BUFFER_PAGES": 32}, {"SB_RAM40_4K": 16 + COUNTERS_AND_FIFOS}),
+    ("up5k", {"BUFFER_PAGES": 64, "BUFFER_PRESET": 0}, {"SB_SPRAM256KA": 2, "SB_RAM40_4K": COUNTERS_AND_FIFOS}),
     ("ecp5-85k", {"BUFFER_PAGES": 64}, {"DP16KD": 8}),
 ]
 
