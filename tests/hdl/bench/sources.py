@@ -13,7 +13,7 @@ from rig.regress.tools import Simulator
 
 BOTH_SIMULATORS = ("verilator", pytest.param("icarus", marks=pytest.mark.needs("iverilog")))
 HERE = Path(__file__).parent
-MODELS = ("settings", "clocks", "power", "bus_master", "mii_segment", "station_recorder", "recorder")
+MODELS = ("attempt_record", "settings", "clocks", "power", "bus_master", "mii_segment", "station_recorder", "recorder")
 
 
 def stand_in_build(simulator: Simulator, stations: int) -> Build:
