@@ -64,6 +64,7 @@ long:
 	@for seed in 11 12 13; do .venv/bin/rig compare --seed $$seed || exit; done
 	@.venv/bin/rig compare --seed 14 --stations 2 --full-duplex
 	@.venv/bin/rig compare --seed 15 --speed 10 --bits 100000
+	@.venv/bin/rig conformance phy --real --frames 5000
 	@.ci/bootstrap fpga
 	@RIG_LONG=1 $(PYTHON) -m pytest -q tests/hdl/link/test_board.py tests/boards/netlist
 
