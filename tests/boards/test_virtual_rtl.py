@@ -9,7 +9,6 @@ import pytest
 
 from rig.adapter import registers as r
 from rig.adapter.bus import Read32, ReadBlock, Write32, WriteBlock
-from rig.backends.board import Expectation
 from rig.boards.virtual_rtl import build_boards, default_scale, run_rtl_boards
 from rig.build.board import port_bus
 from rig.errors import BusError, UsageError
@@ -47,7 +46,7 @@ def test_a_host_cannot_tell_it_from_a_board_but_by_its_time_scale(tmp_path: Path
         kernel = WallClock()
 
         async def main() -> None:
-            bus = port_bus(kernel, lambda: port, expected=Expectation("virtual", BOARD))
+            bus = port_bus(kernel, lambda: port, name="virtual", board=BOARD)
             greeting = await bus.open()
             assert (greeting.board, greeting.time_scale) == (BOARD, default_scale(1))
             data = bytes(range(256))
