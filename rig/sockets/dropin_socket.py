@@ -191,7 +191,7 @@ class DropInSocket(system.socket):
 
     def _real_close(self, *args: Any) -> None:
         pump, self._pump = self._pump, None
-        super()._real_close(*args)  # type: ignore[misc]
+        super()._real_close(*args)  # type: ignore[misc]  # the standard module's own hook, not in its stubs
         if pump is not None and pump.names is None:
             # A listening or bound socket: its port is free when this returns. A connection ends when its data has gone.
             try:

@@ -19,6 +19,7 @@ class DropInSslSocket(ssl.SSLSocket, DropInSocket):  # type: ignore[misc]  # bot
     def _create(cls, sock: Any, *args: Any, **kwargs: Any) -> Any:
         pump = sock._pump if isinstance(sock, DropInSocket) else None
         if pump is None:
+            # Not in the stubs: what SSLContext.wrap_socket calls.
             return ssl.SSLSocket._create(sock, *args, **kwargs)  # type: ignore[attr-defined]
         context = kwargs.get("context")
         if isinstance(context, ssl.SSLContext):

@@ -71,6 +71,7 @@ def _row(study: Study, point: Point, results: Sequence[Replication]) -> dict[str
     def of(pick: Callable[[Replication], float]) -> Estimate:
         return estimate([pick(each) for each in results])
 
+    # mypy cannot infer a lambda whose default binds the loop's variable.
     attempts = [of(lambda each, k=k: each.attempts[k]) for k in range(theory.ATTEMPT_LIMIT)]  # type: ignore[misc]
     names = ["mean", *(name for name, _ in QUANTILES)]
     delays = {name: of(lambda each, name=name: each.delay_ns[name]) for name in names}  # type: ignore[misc]
