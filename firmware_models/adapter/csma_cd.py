@@ -371,7 +371,7 @@ class CsmaCd:
         self._jam_edge = max(edge, start_edge + HEADER_BITS // self.bits)
         self._end_edge = self._jam_edge + self.jam_edges
         if self._transmission is not None:
-            self._transmission.jam_from = self._jam_edge - start_edge
+            self._transmission.jams_from(self._jam_edge - start_edge)
         self._schedule(self.port.edge_ns(self._end_edge), self._end)
         if self._timeline is not None:
             at_ns = self.port.edge_ns(edge)

@@ -81,6 +81,7 @@ class RepeaterPort:
         self.sending: Transmission | None = None
         self.send_edge = 0
         self.jam_edge = OPEN
+        self.repeats: Transmission | None = None
         self.counters = dict.fromkeys(COUNTERS, 0)
         self.cursor = 0
         port.station = self
@@ -90,6 +91,10 @@ class RepeaterPort:
     def is_active(self) -> bool:
         """Carrier that counts."""
         return self.is_carrier and not self.is_partitioned
+
+    def jam_unit(self) -> int:
+        """Return from which unit on what it sends is jam; OPEN if that has not been decided."""
+        return OPEN if self.jam_edge == OPEN else max(0, self.jam_edge - self.send_edge)
 
     def catch_up(self) -> None:
         """See :class:`~firmware_models.network.segment.Station`."""
@@ -259,6 +264,8 @@ class Repeater:
             port.jam_edge = min(port.jam_edge, edge + 1)
             if port.sending is None:
                 self._send_from(port, edge + 1)
+            else:
+                port.sending.tell(port.jam_unit())
 
     def _join(self, active: list[RepeaterPort]) -> None:
         """Count the collision for every port that takes part in it, once."""
@@ -342,7 +349,11 @@ class Repeater:
         port, heard = call
         frame = b"" if heard is None else heard.frame
         if port.sending is None:
+            # What it missed is preamble, which is made anew: so unit for unit, it sends what it hears.
+            missed = self._entered_forward - self._source_seen
+            port.repeats = heard if missed < HEADER_NIBBLES else None
             port.sending = port.port.segment.begin(port.port, frame, None if heard is not None else b"")
+            port.sending.repeats = port.repeats
 
     def _stop(self, port: RepeaterPort, edge: int) -> None:
         """Drop TX_EN of a port at ``edge``, which may be now."""
@@ -368,6 +379,8 @@ class Repeater:
             known = (end_ns - heard.start_ns) // self._clock.period_ns - (self._entered_forward - self._source_seen)
             sent = self._forwarded(heard, known)[: port.jam_edge - port.send_edge]
             transmission.units = sent[:count].ljust(count, bytes([JAM]))
+        else:
+            transmission.frame = heard.frame  # of a sender elsewhere it becomes known at the end
         port.jam_edge = OPEN
         port.port.segment.end(transmission)
 

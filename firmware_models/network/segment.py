@@ -20,7 +20,7 @@ With ``bits_per_edge`` 4 the medium carries nibbles at an MII; with 1 it is the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import zip_longest
 from typing import Protocol
 
@@ -86,9 +86,11 @@ class Transmission:
     ``frame`` is destination address to FCS; ``jam_from`` the index of the first unit (nibble or bit) that is jam.
     ``units``, where given, is the whole content instead, unit by unit: what a frame could not be. Bit 4 of a unit makes
     the PHY of a listener raise RX_ER with it.
+    ``watchers`` are told from which unit on it is not what it was meant to be: where a jam begins, as soon as that is
+    decided, and where it ends. ``repeats``: what a hub that sends it passes on with it, unit for unit.
     """
 
-    __slots__ = ("cluster", "end_ns", "frame", "jam_from", "port", "start_ns", "units")
+    __slots__ = ("cluster", "end_ns", "frame", "jam_from", "port", "repeats", "start_ns", "units", "watchers")
 
     def __init__(self, port: Port, start_ns: int, frame: bytes, units: bytes | None = None) -> None:
         self.port = port
@@ -98,6 +100,23 @@ class Transmission:
         self.jam_from: int | None = None
         self.units = units
         self.cluster: list[Transmission] = []
+        self.watchers: list[Callable[[int], None]] | None = None
+        self.repeats: Transmission | None = None
+
+    def watch(self, watcher: Callable[[int], None]) -> None:
+        """Add a watcher."""
+        self.watchers = [*(self.watchers or ()), watcher]
+
+    def tell(self, unit: int) -> None:
+        """Tell the watchers that what was meant ends before ``unit``."""
+        for watcher in self.watchers or ():
+            watcher(unit)
+
+    def jams_from(self, unit: int) -> None:
+        """The sender has decided to jam from ``unit`` on."""
+        self.jam_from = unit
+        if self.watchers is not None:
+            self.tell(unit)
 
     def is_whole_frame(self) -> bool:
         """Tell whether it ended as its sender first meant it to: no jam, no failure of power."""
@@ -133,8 +152,8 @@ class Port:
     """
 
     __slots__ = (
-        "_power_ns", "delays_ns", "index", "name", "period_ns", "phase_ns", "position_ns", "receiver", "segment",
-        "station",
+        "_power_ns", "delays_ns", "index", "is_recorded", "name", "period_ns", "phase_ns", "position_ns", "receiver",
+        "segment", "station",
     )  # fmt: skip
 
     def __init__(self, segment: Segment, name: str, index: int, position_ns: int, phase_ns: int) -> None:
@@ -147,6 +166,7 @@ class Port:
         self.delays_ns: list[int] = []
         self.station: Station | None = None
         self.receiver: Receiver | None = None
+        self.is_recorded = True  # its receptions are: a station that is simulated elsewhere is recorded there
         self._power_ns: list[int] = []  # when the power was lost, came back, was lost ...
 
     def edge_ns(self, edge: int) -> int:
@@ -268,6 +288,8 @@ class Segment:
     def end(self, transmission: Transmission) -> None:
         """Drop TX_EN, now."""
         transmission.end_ns = self.kernel.now_ns
+        if transmission.watchers is not None:
+            transmission.tell((transmission.end_ns - transmission.start_ns) // self.period_ns)
         self._active.remove(transmission)
         sender = transmission.port
         if self.timeline is not None:
@@ -373,6 +395,8 @@ class Segment:
         assert self.timeline is not None
         heard, self._heard = self._heard, []
         for port in self.ports:
+            if not port.is_recorded:
+                continue
             arrivals = sorted(port.arrival(each) for each in heard if each.port is not port)
             for first, end in merge(arrivals):
                 rise_ns = port.edge_ns(first + RECEIVE_LATENCY_EDGES)

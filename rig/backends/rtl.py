@@ -1,9 +1,9 @@
 """Adapters in Verilog: the buses and the bench of ``hdl/sim/segment_bench.v``, reached through cocotb handles.
 
-Only this file and ``rtl_board`` touch cocotb handles. Entering Python costs tens of microseconds, more than the
-simulator needs for a bus access, so it happens once for a transaction: one register write (two for a long batch) hands
-the batch over, and one change of ``attention``, which carries all acknowledges and interrupt lines, tells that it is
-done. The layout of a batch is in ``hdl/sim/bus_master_model.v``.
+Only this file, ``rtl_board`` and ``rtl_joint`` touch cocotb handles. Entering Python costs tens of microseconds, more
+than the simulator needs for a bus access, so it happens once for a transaction: one register write (two for a long
+batch) hands the batch over, and one change of ``attention``, which carries all acknowledges and interrupt lines, tells
+that it is done. The layout of a batch is in ``hdl/sim/bus_master_model.v``.
 
 Times are exact: a batch handed over at ``now_ns`` is seen by the first bus edge after it, and the reply is there at the
 edge that acknowledges the last access (docs/adapter.md).

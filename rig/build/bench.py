@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from rig.adapter.bus import AdapterBus
 from rig.adapter.mac_rom import MacRom
 from rig.adapter.recorder import Timeline
 from rig.build.address import station_address
+from rig.build.joint import JOINT_TOP, VerilogStations, joint_parameters, needs_joint
 from rig.config.scenario import Scenario
 from rig.runtime.kernel import Kernel
+
+if TYPE_CHECKING:
+    from firmware_models.adapter.adapter import LanAdapter
 
 RTL_TOP = "segment_bench"
 RTL_TOPS = {"mii": RTL_TOP, "10base-t": "tbase_bench"}
@@ -56,6 +60,8 @@ class StationPlan:
     """What its MAC-address ROM holds, 32 octets; None: an intact image with ``mac``."""
     is_board: bool = False
     """Whether it is a board behind a serial line; of a modelled bench only."""
+    is_verilog: bool = False
+    """Whether it is in the simulation that runs this process; of a mixed bench only."""
 
     @property
     def rom_image(self) -> bytes:
@@ -75,19 +81,32 @@ class BenchPlan:
     """The largest position that is allowed."""
 
 
-def model_bench(kernel: Kernel, scenario: Scenario) -> Bench:
-    """Return twins of the adapters on a modelled segment."""
+def model_bench(kernel: Kernel, scenario: Scenario, verilog: VerilogStations | None = None) -> Bench:
+    """Return twins of the adapters on a modelled segment or network; those on ``rtl`` are ``verilog``'s."""
     if scenario.is_network:
         from rig.build.host import random_source
         from rig.build.network import NetworkBench
 
-        return NetworkBench(kernel, scenario, lambda *purpose: random_source(scenario.seed, *purpose))
-    return planned_model_bench(kernel, _plan(scenario))
+        return NetworkBench(kernel, scenario, lambda *purpose: random_source(scenario.seed, *purpose), verilog)
+    return _ModelBench(kernel, _plan(scenario), verilog)
 
 
 def rtl_bench(kernel: Any, dut: Any, scenario: Scenario, records: Path) -> Bench:
-    """Return the Verilog adapters of the simulation that runs this process; ``records`` is its recorder's file."""
+    """Return the Verilog adapters of the simulation that runs this process, and twins of what else the scenario has.
+
+    ``records`` is the file of its recorder.
+    """
+    if needs_joint(scenario):
+        return model_bench(kernel, scenario, VerilogStations(kernel, dut, records, scenario.seed & 0xFFFFFFFF))
     return planned_rtl_bench(kernel, dut, _plan(scenario), records)
+
+
+def rtl_top(scenario: Scenario) -> tuple[str, dict[str, int]]:
+    """Return the Verilog top that a scenario runs on, and its parameters."""
+    if needs_joint(scenario):
+        return JOINT_TOP, joint_parameters(scenario)
+    (segment,) = scenario.segments.values()
+    return RTL_TOPS[segment.line], {RTL_STATIONS_PARAMETER: len(scenario.stations)}
 
 
 def planned_model_bench(kernel: Kernel, plan: BenchPlan) -> Bench:
@@ -115,9 +134,9 @@ def planned_rtl_bench(kernel: Any, dut: Any, plan: BenchPlan, records: Path) -> 
 
 
 class _ModelBench:
-    """Twins on one segment."""
+    """Twins on one segment, and adapters in Verilog where the plan says so."""
 
-    def __init__(self, kernel: Kernel, plan: BenchPlan) -> None:
+    def __init__(self, kernel: Kernel, plan: BenchPlan, verilog: VerilogStations | None = None) -> None:
         from firmware_models.adapter.adapter import LanAdapter
         from firmware_models.network.segment import Segment as SegmentModel
         from rig.backends.model import ModelBus
@@ -132,17 +151,21 @@ class _ModelBench:
             seed=plan.garbage_seed,
             timeline=self._timeline,
         )
-        self._adapters = {
-            station.name: LanAdapter(
-                kernel,
-                self._segment,
-                station.rom_image,
-                name=station.name,
-                position_bits=station.position_bits,
-                phase_ns=station.phase_ns,
-            )
-            for station in plan.stations
-        }
+        self._verilog = verilog
+        self._adapters: dict[str, LanAdapter] = {}
+        for station in plan.stations:
+            if verilog is not None and station.is_verilog:
+                verilog.attach(
+                    self._segment, station.name, station.rom_image, position_bits=station.position_bits,
+                    phase_ns=station.phase_ns,
+                )  # fmt: skip
+            else:
+                self._adapters[station.name] = LanAdapter(
+                    kernel, self._segment, station.rom_image, name=station.name, position_bits=station.position_bits,
+                    phase_ns=station.phase_ns,
+                )  # fmt: skip
+        if verilog is not None:
+            verilog.start()
         self._boards = {
             station.name: board_around(kernel, self._adapters[station.name], name=station.name, seed=plan.garbage_seed)
             for station in plan.stations
@@ -154,10 +177,14 @@ class _ModelBench:
         }
 
     def bus(self, name: str) -> AdapterBus:
+        if self._verilog is not None and name not in self._buses:
+            return self._verilog.bus(name)
         return self._buses[name]
 
     def power(self, name: str, on: bool) -> None:
-        if name not in self._boards:
+        if self._verilog is not None and name not in self._adapters:
+            self._verilog.power(name, on)
+        elif name not in self._boards:
             self._adapters[name].power(on)
         elif on:
             self._boards[name].plug()
@@ -168,6 +195,8 @@ class _ModelBench:
         for adapter in self._adapters.values():
             adapter.finish()
         self._segment.finish()
+        if self._verilog is not None:
+            await self._verilog.finish(self._timeline)
         return self._timeline
 
 
@@ -181,6 +210,7 @@ def _plan(scenario: Scenario) -> BenchPlan:
             station.phase_ns,
             None if station.rom is None else bytes.fromhex(station.rom),
             station.backend == "board",
+            station.backend == "rtl",
         )
         for station in scenario.stations
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from rig.adapter.bus import AdapterBus
 from rig.adapter.mac_rom import MacRom
 from rig.adapter.recorder import Timeline
 from rig.build.address import station_address
+from rig.build.joint import VerilogStations
 from rig.config.network import Cable as CableSettings
 from rig.config.plan import plan_of
 from rig.config.scenario import Scenario
@@ -31,7 +33,7 @@ PHASE_STEP_NS = 7
 class _Witness:
     """Stands before a receiver and counts what is heard whole there, by source address."""
 
-    def __init__(self, receiver: Receiver, heard: Counter[bytes]) -> None:
+    def __init__(self, receiver: Receiver | None, heard: Counter[bytes]) -> None:
         self._receiver = receiver
         self._heard = heard
 
@@ -39,13 +41,19 @@ class _Witness:
         """See :class:`~firmware_models.network.segment.Receiver`."""
         if transmission.is_whole_frame():
             self._heard[transmission.frame[6:12]] += 1
-        self._receiver.transmission_ended(transmission, is_whole)
+        if self._receiver is not None:
+            self._receiver.transmission_ended(transmission, is_whole)
 
 
 class NetworkBench:
-    """A :class:`~rig.build.bench.Bench` of twins; ``random_of(*purpose)`` gives a random source for one purpose."""
+    """A :class:`~rig.build.bench.Bench` of twins; ``random_of(*purpose)`` gives a random source for one purpose.
 
-    def __init__(self, kernel: Kernel, scenario: Scenario, random_of: RandomOf) -> None:
+    Adapters on ``rtl`` are those of ``verilog``, if that is given.
+    """
+
+    def __init__(
+        self, kernel: Kernel, scenario: Scenario, random_of: RandomOf, verilog: VerilogStations | None = None
+    ) -> None:
         from firmware_models.adapter.adapter import LanAdapter
         from firmware_models.network.repeater import Repeater
         from firmware_models.network.segment import Segment
@@ -56,6 +64,7 @@ class NetworkBench:
         self._scenario = scenario
         self._topology = topology = Topology(scenario)
         self._timeline = Timeline()
+        self._verilog = verilog
         self._cables: dict[str, Cable] = {}
         garbage_seed = scenario.seed & 0xFFFFFFFF
         self._segments = {
@@ -66,8 +75,8 @@ class NetworkBench:
             )
             for name, each in scenario.segments.items()
         }  # fmt: skip
-        for cable, near, far in topology.ends:
-            self._cables[cable.name] = self._cable(cable, near, far, random_of("cable", cable.name))
+        for settings, near, far in topology.ends:
+            self._cables[settings.name] = self._cable(settings, near, far, random_of("cable", settings.name))
         self._buses: dict[str, AdapterBus] = {}
         self._adapters: dict[str, LanAdapter] = {}
         self._heard: dict[str, Counter[bytes]] = {}
@@ -75,22 +84,25 @@ class NetworkBench:
             segment = self._medium_of(End(STATION, station.name), station.segment)
             phase_ns = PHASE_STEP_NS * index % segment.period_ns if station.phase_ns is None else station.phase_ns
             rom = MacRom(station_address(station)).serialize() if station.rom is None else bytes.fromhex(station.rom)
+            heard = self._heard.setdefault(station.name, Counter())
+            cable = None if station.segment is not None else self._cables[topology.place(station)]
+            if verilog is not None and station.backend == "rtl":
+                outer = verilog.attach(
+                    segment, station.name, rom, position_bits=station.position_bits, phase_ns=phase_ns
+                )  # fmt: skip
+                outer.receiver = _Witness(None, heard)
+                self._watch_link(cable, partial(verilog.set_link, station.name))
+                continue
             adapter = LanAdapter(
                 kernel, segment, rom, name=station.name, position_bits=station.position_bits, phase_ns=phase_ns
             )
-            receiver = adapter.port.receiver
-            assert receiver is not None
-            adapter.port.receiver = _Witness(receiver, self._heard.setdefault(station.name, Counter()))
+            adapter.port.receiver = _Witness(adapter.port.receiver, heard)
             self._adapters[station.name] = adapter
             self._buses[station.name] = ModelBus(kernel, adapter)
-            if station.segment is None:
-                cable_twin = self._cables[topology.place(station)]
-                if not cable_twin.is_link_up:
-                    kernel.call_at(kernel.now_ns, adapter.set_link, False)
-                cable_twin.link_watchers.append(adapter.set_link)
+            self._watch_link(cable, adapter.set_link)
         self._hubs: list[Repeater] = []
         self._switches: list[Switch] = []
-        number = len(self._adapters)
+        number = len(self._heard)
         for hub in scenario.hubs:
             media = [self._medium_of(End(HUB, hub.name, port), speed_of=hub.name) for port in range(1, hub.ports + 1)]
             phase_ns = PHASE_STEP_NS * number % media[0].period_ns
@@ -112,6 +124,15 @@ class NetworkBench:
                     self._cables[plugged[0].name].link_watchers.append(port.set_link)
             self._switches.append(twin)
             number += 1
+        if verilog is not None:
+            verilog.start()
+
+    def _watch_link(self, cable: Cable | None, set_link: Callable[[bool], None]) -> None:
+        """Let an adapter at the end of a cable know of its link."""
+        if cable is not None:
+            if not cable.is_link_up:
+                self._kernel.call_at(self._kernel.now_ns, set_link, False)
+            cable.link_watchers.append(set_link)
 
     def _cable(self, cable: CableSettings, near: End, far: End, random: Random) -> Cable:
         from firmware_models.network.cable import Cable
@@ -142,11 +163,16 @@ class NetworkBench:
 
     def bus(self, name: str) -> AdapterBus:
         """See :class:`~rig.build.bench.Bench`."""
+        if self._verilog is not None and name not in self._buses:
+            return self._verilog.bus(name)
         return self._buses[name]
 
     def power(self, name: str, on: bool) -> None:
         """See :class:`~rig.build.bench.Bench`."""
-        self._adapters[name].power(on)
+        if self._verilog is not None and name not in self._adapters:
+            self._verilog.power(name, on)
+        else:
+            self._adapters[name].power(on)
 
     async def finish(self) -> Timeline:
         """See :class:`~rig.build.bench.Bench`."""
@@ -159,6 +185,8 @@ class NetworkBench:
                 port.csma.finish()
         for segment in (*self._segments.values(), *self._cables.values()):
             segment.finish()
+        if self._verilog is not None:
+            await self._verilog.finish(self._timeline)
         return self._timeline
 
     def network_facts(self) -> dict[str, Any]:

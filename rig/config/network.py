@@ -14,6 +14,7 @@ from rig.config.fields import DurationMs, InterfaceAddress, Ipv4Address, MacAddr
 from rig.config.validation import Strict
 
 Duplex = Literal["half", "full"]
+BackendName = Literal["model", "rtl", "nic", "board"]
 MAX_LENGTH_M = 10_000
 MAX_SWITCH_PORTS = 48
 MAX_HUB_PORTS = 8
@@ -84,9 +85,10 @@ class StaticRoute(Strict):
 
 
 class Router(Strict):
-    """A host that forwards between its interfaces."""
+    """A host that forwards between its interfaces; ``backend`` is where their adapters stay, as that of a station."""
 
     name: Name
     interfaces: list[RouterInterface] = Field(min_length=1, max_length=8)
     gateway: Ipv4Address | None = None
     routes: list[StaticRoute] = Field(default=[])
+    backend: BackendName | None = None

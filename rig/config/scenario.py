@@ -13,11 +13,11 @@ from pydantic import Field
 
 from rig.config.fields import DurationMs, InterfaceAddress, Ipv4Address, MacAddress, Name, Port, Resource, TimeNs
 from rig.config.impairment import ImpairmentSettings, StationImpairments
+from rig.config.network import BackendName as BackendName
 from rig.config.network import Cable, Duplex, Hub, Router, Switch
 from rig.config.validation import Strict
 
 Settings = TypeVar("Settings", "TcpSettings", "Limits")
-BackendName = Literal["model", "rtl", "nic", "board"]
 BACKENDS: tuple[BackendName, ...] = ("model", "rtl", "nic", "board")
 
 MIN_FRAME_OCTETS = 64  # IEEE Std 802.3-2022 4.4.2: minFrameSize, destination address to FCS
@@ -188,23 +188,20 @@ class Scenario(Strict):
     def for_backend(self, backend: BackendName) -> Scenario:
         """Return the scenario as it runs on ``backend``: overrides applied, every station on that backend.
 
-        On ``board`` a station that the file puts on ``model`` stays there: both share one segment.
+        On ``board`` and ``rtl`` a station that the file puts on ``model`` stays there: both share one network.
         """
         changes: dict[str, Any] = {
-            "stations": [
-                station.model_copy(update={"backend": "model" if self._stays_model(station, backend) else backend})
-                for station in self.stations
+            key: [
+                each.model_copy(update={"backend": "model" if _stays_model(each.backend, backend) else backend})
+                for each in whole
             ]
+            for key, whole in (("stations", self.stations), ("routers", self.routers))
         }
         override = self.backends.get(backend)
         if override is not None:
             changes["tcp"] = _merge(self.tcp, override.tcp)
             changes["limits"] = _merge(self.limits, override.limits)
         return self.model_copy(update=changes)
-
-    @staticmethod
-    def _stays_model(station: Station, backend: BackendName) -> bool:
-        return backend == "board" and station.backend == "model"
 
     def clients(self) -> list[ClientApp]:
         """Return the applications whose end is the end of the run."""
@@ -215,7 +212,7 @@ class Scenario(Strict):
         interfaces = [
             Station(
                 name=f"{router.name}-{interface.name}", mac=interface.mac, ip=interface.ip, segment=interface.segment,
-                position_bits=interface.position_bits, duplex=interface.duplex,
+                position_bits=interface.position_bits, duplex=interface.duplex, backend=router.backend,
             )
             for router in self.routers
             for interface in router.interfaces
@@ -230,6 +227,10 @@ class Scenario(Strict):
     def station(self, name: str) -> Station:
         """Return a station that is known to exist."""
         return next(station for station in self.stations if station.name == name)
+
+
+def _stays_model(told: BackendName | None, backend: BackendName) -> bool:
+    return backend in ("board", "rtl") and told == "model"
 
 
 def _merge(base: Settings, override: Settings) -> Settings:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rig.build.bench import RTL_STATIONS_PARAMETER, RTL_TOPS
+from rig.build.bench import rtl_top
 from rig.config.scenario import Scenario
 from rig.errors import AdapterFault, ToolError
 from rig.regress import simbuild, tools
@@ -41,10 +41,9 @@ def run_rtl(
     :class:`~rig.errors.ToolError` if no simulator can be used, the build fails, or the simulator dies.
     """
     simulator = tools.choose_simulator()
-    (segment,) = scenario.segments.values()
-    top = RTL_TOPS[segment.line]
+    top, parameters = rtl_top(scenario)
     on_phase(f"building the Verilog adapters with {simulator} (some 30 s the first time, then cached)")
-    build = simbuild.build(simulator, top, parameters={RTL_STATIONS_PARAMETER: len(scenario.stations)})
+    build = simbuild.build(simulator, top, parameters=parameters)
     on_phase(f"simulating the Verilog adapters with {simulator}")
     work = folder / "simulation"
     work.mkdir()

@@ -15,8 +15,7 @@ from rig.runtime.kernel import Kernel
 from rig.scenario.facts import Progress
 from rig.scenario.play import CarriedFile, Play
 from rig.scenario.rtl import JOB_VARIABLE, PROGRESS_MARK
-from rig.scenario.run import write_record
-from rig.scenario.run_folder import count_medium
+from rig.scenario.run import count_play, write_record
 
 
 async def main(kernel: Kernel, dut: Any) -> dict[str, Any]:
@@ -32,7 +31,7 @@ async def main(kernel: Kernel, dut: Any) -> dict[str, Any]:
     )  # fmt: skip
     facts, timeline = await play.run()
     write_record(Path(job["folder"]), scenario, timeline)
-    return {"facts": facts.to_json(), "medium": count_medium(timeline)}
+    return {"facts": facts.to_json(), "medium": count_play(timeline, facts)}
 
 
 def _tell(progress: Progress) -> None:

@@ -15,7 +15,6 @@ from rig.adapter.recorder import MEDIUM, Timeline
 from rig.adapter.registers import MAP_SHA256
 from rig.build.bench import model_bench
 from rig.config.scenario import BackendName, Scenario
-from rig.errors import ConfigError
 from rig.report.page import write_page
 from rig.runtime.virtual_time import VirtualTime
 from rig.scenario.facts import Facts
@@ -116,11 +115,6 @@ def _record(
     on_progress: OnProgress | None,
     on_phase: Callable[[str], None],
 ) -> Recording:
-    if request.backend == "rtl" and scenario.is_network:
-        raise ConfigError(
-            f"{request.name} has cables, hubs, switches or routers, and the Verilog bench has one segment;"
-            " run it on the model: --backend model"
-        )
     if request.backend == "rtl":
         from rig.scenario.rtl import run_rtl  # simulators are looked for only when one is used
 
@@ -147,8 +141,12 @@ def run_model(scenario: Scenario, file: CarriedFile, folder: Path, on_progress: 
     )  # fmt: skip
     facts, timeline = kernel.run(play.run())
     write_record(folder, scenario, timeline)
-    medium = count_medium(timeline, facts.network.get("domains", ((MEDIUM,),)), facts.stations)
-    return Recording(facts, medium, {}, time.monotonic() - start_s, {})
+    return Recording(facts, count_play(timeline, facts), {}, time.monotonic() - start_s, {})
+
+
+def count_play(timeline: Timeline, facts: Facts) -> dict[str, int]:
+    """Return how often the media of a simulated run carried what."""
+    return count_medium(timeline, facts.network.get("domains", ((MEDIUM,),)), facts.stations)
 
 
 def write_record(folder: Path, scenario: Scenario, timeline: Timeline) -> None:

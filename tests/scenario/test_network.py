@@ -135,11 +135,37 @@ def test_same_seed_same_result(tmp_path: Path) -> None:
         assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes()
 
 
-def test_verilog_knows_one_segment(tmp_path: Path) -> None:
-    scenario = load_scenario(RIGS / "hub.yaml")
-    with pytest.raises(ConfigError, match=r"hub has cables, hubs.*run it on the model"):
-        run_scenario(Request("hub", scenario, "rtl", SMALL, tmp_path / "runs"))
+@pytest.mark.parametrize(
+    ("rig", "cable", "change", "words"),
+    [
+        ("hub", 1, {"bit_error_rate": 1e-6}, "cable server--hub.2 has bit errors, and .* in Verilog hears it"),
+        ("hub", 2, {"outages": [{"from_ns": 0}]}, "cable talker--hub.3 has outages, and .* put a switch between"),
+        ("switch", 0, {"bit_error_rate": 1e-6}, "cable client--switch.1 has bit errors, and 'client' in Verilog"),
+    ],
+)
+def test_what_the_joint_cannot_carry(
+    rig: str, cable: int, change: dict[str, Any], words: str, tmp_path: Path
+) -> None:  # fmt: skip
+    scenario = load_scenario(RIGS / f"{rig}.yaml")
+    raw = [json.loads(each.model_dump_json(by_alias=True)) for each in scenario.cables]
+    raw[cable] |= change
+    cables = [type(scenario.cables[0]).model_validate(each) for each in raw]
+    bad = scenario.model_copy(update={"cables": cables})
+    with pytest.raises(ConfigError, match=words):
+        run_scenario(Request(rig, bad, "rtl", SMALL, tmp_path / "runs"))
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_line_is_a_whole_scenario_in_verilog(tmp_path: Path) -> None:
+    """And a run on Verilog needs a station that is."""
+    name, _, scenario = find_scenario("10base-t")
+    stations = [each.model_copy(update={"backend": "model"}) for each in scenario.stations]
+    alone = scenario.model_copy(update={"stations": stations})
+    with pytest.raises(ConfigError, match="every station of this scenario stays on the model"):
+        run_scenario(Request(name, alone, "rtl", SMALL, tmp_path / "runs"))
+    mixed = scenario.model_copy(update={"stations": [scenario.stations[0], stations[1]]})
+    with pytest.raises(ConfigError, match="segment 'line' is a 10base-t line"):
+        run_scenario(Request(name, mixed, "rtl", SMALL, tmp_path / "runs"))
 
 
 # -- rig topology ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,66 @@
+"""Twins and Verilog in one run: whoever is which, it is the same run to the nanosecond (docs/joint.md)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import pytest
+
+from rig.build.joint import joint_parameters
+from rig.config.scenario import BackendName
+from rig.scenario.catalog import find_scenario
+from rig.scenario.play import CarriedFile
+from rig.scenario.run import Request, Run, run_scenario
+
+FILE = CarriedFile("small.bin", bytes(range(256)) * 60)
+EVERYBODY = ("client", "server", "talker", "router")
+
+
+def play(name: str, twins: Collection[str], runs: Path, backend: BackendName = "rtl") -> Run:
+    """Run a scenario with these stations and routers on the model, the others on Verilog; or all on ``backend``."""
+    found, _, scenario = find_scenario(name)
+    changes = {
+        key: [each.model_copy(update={"backend": "model" if each.name in twins else None}) for each in whole]
+        for key, whole in (("stations", scenario.stations), ("routers", scenario.routers))
+    }
+    return run_scenario(Request(found, scenario.model_copy(update=changes), backend, FILE, runs))
+
+
+@pytest.fixture(scope="module")
+def on_the_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
+    runs = tmp_path_factory.mktemp("model")
+    yield {name: play(name, EVERYBODY, runs, "model") for name in ("collide", "mixed", "router")}
+
+
+# All but the first on the joint, with two stations in Verilog each, so that one build serves.
+@pytest.mark.parametrize(
+    ("name", "twins"),
+    [
+        ("collide", ()),
+        ("collide", ("talker",)),
+        ("collide", ("client",)),
+        ("mixed", ("talker",)),
+        ("mixed", ("server",)),
+        ("router", ("router", "talker")),
+        ("router", ("client", "server", "talker")),
+    ],
+)
+def test_it_does_not_matter_who_is_in_verilog(
+    name: str, twins: tuple[str, ...], on_the_model: dict[str, Run], tmp_path: Path
+) -> None:
+    model, run = on_the_model[name], play(name, twins, tmp_path)
+    assert run.passed and run.result["medium"]["collisions"] > 3
+    for file in ("timeline.json", "wire.pcapng"):
+        assert (run.folder / file).read_bytes() == (model.folder / file).read_bytes(), file
+    ours, theirs = (json.loads((each.folder / "result.json").read_text()) for each in (run, model))
+    for key in theirs.keys() - {"backend", "versions"}:
+        assert ours[key] == theirs[key], key
+
+
+def test_how_large_the_bench_must_be() -> None:
+    """Stations in Verilog, and those who can be heard by one; media without one do not count."""
+    for name, stations, heard in (("mixed", 2, 4), ("router", 5, 4), ("switch", 4, 4), ("too-long", 3, 4)):
+        scenario = find_scenario(name)[2].for_backend("rtl")
+        assert joint_parameters(scenario) == {"STATIONS": stations, "PUPPETS": heard}
