@@ -1,17 +1,13 @@
 # The adapter on an MII (top nic_mii): synthesisable sources, for lint, simulation and synthesis alike.
+-f mac_core.f
 +incdir+hdl/include
 hdl/rtl/async_fifo.v
-hdl/rtl/backoff.v
 hdl/rtl/buffer_memory.v
 hdl/rtl/counter_events.v
 hdl/rtl/counters.v
-hdl/rtl/crc32_nibble.v
-hdl/rtl/csma_cd.v
-hdl/rtl/deference.v
 hdl/rtl/device_time.v
 hdl/rtl/interrupt_controller.v
 hdl/rtl/link_monitor.v
-hdl/rtl/mac_core.v
 hdl/rtl/mac_mii.v
 hdl/rtl/mac_rom.v
 hdl/rtl/mdio_master.v
@@ -24,13 +20,9 @@ hdl/rtl/pause_timer.v
 hdl/rtl/ram_single_port.v
 hdl/rtl/rx_filter.v
 hdl/rtl/rx_judge.v
-hdl/rtl/rx_mac.v
 hdl/rtl/rx_store.v
 hdl/rtl/slot_wheel.v
-hdl/rtl/sync_2ff.v
-hdl/rtl/toggle_sync.v
 hdl/rtl/tx_fetch.v
-hdl/rtl/tx_mac.v
 hdl/rtl/tx_queue.v
 hdl/rtl/tx_slots.v
 hdl/rtl/tx_time.v

@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from rig.errors import ExitCode, ToolError
+from rig.regress.filelist import filelist_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_S = 900
@@ -92,19 +93,6 @@ def find_tool(name: str) -> str:
     raise ToolError(f"{name} is not installed; install it with: .venv/bin/pip install -e '.[fpga]'")
 
 
-def read_filelist(path: Path) -> tuple[list[Path], list[Path]]:
-    """Return (sources, include folders) of a ``hdl/filelists`` file; paths in it are relative to the project."""
-    sources: list[Path] = []
-    includes: list[Path] = []
-    for raw in path.read_text().splitlines():
-        line = raw.split("#")[0].strip()
-        if line.startswith("+incdir+"):
-            includes.append(ROOT / line.removeprefix("+incdir+"))
-        elif line:
-            sources.append(ROOT / line)
-    return sources, includes
-
-
 Port = tuple[str, bool, int]
 """Name, whether it is an input, width."""
 
@@ -174,15 +162,14 @@ def measure(job: Job, folder: Path) -> Row:
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.iterdir():
         stale.unlink()
-    sources, includes = read_filelist(ROOT / "hdl" / "filelists" / f"{job.filelist}.f")
+    files = filelist_of(job.filelist)
     # yowasp tools run in a sandbox that sees the working folder: give them copies with short names.
     names = []
-    for source in sources:
+    for source in files.sources:
         shutil.copy(source, folder / source.name)
         names.append(source.name)
-    for include in includes:
-        for header in include.glob("*.vh"):
-            shutil.copy(header, folder / header.name)
+    for header in files.headers:
+        shutil.copy(header, folder / header.name)
     yosys = find_tool("yosys")
     read = f"read_verilog {' '.join(names)}; "
     if job.parameters:

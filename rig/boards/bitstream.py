@@ -23,8 +23,9 @@ import filelock
 
 from rig.adapter.mac_rom import MacRom
 from rig.adapter.registers import MAP_HASH
-from rig.boards.area import ROOT, find_tool, read_filelist
+from rig.boards.area import ROOT, find_tool
 from rig.errors import ToolError, UsageError
+from rig.regress.filelist import filelist_of
 from rig.wire.address import is_group_mac, parse_mac
 
 SCHEMA = 1
@@ -120,10 +121,9 @@ def build(
     if a tool is missing or fails, or if the timing is not met with any of ``seeds``.
     """
     tools = {name: find_tool(name) for name in ("yosys", "nextpnr-ecp5", "ecppack")}
-    sources, includes = read_filelist(ROOT / "hdl" / "filelists" / f"{design.top}.f")
-    sources = [source for source in sources if not source.is_relative_to(ROOT / "hdl" / "sim")]
-    files = [*sources, *(header for folder in includes for header in sorted(folder.glob("*.vh")))]
-    files.append(ROOT / design.constraints)
+    listed = filelist_of(design.top)
+    sources = [source for source in listed.sources if not source.is_relative_to(ROOT / "hdl" / "sim")]
+    files = [*sources, *listed.headers, ROOT / design.constraints]
     digest = hashlib.sha256()
     digest.update(repr((SCHEMA, design.board, design.place, mac, baud, tuple(seeds))).encode())
     digest.update(_versions(tools).encode())

@@ -18,7 +18,7 @@ from rig.regress import simbuild
 from rig.regress.conformance import report
 from rig.regress.conformance.rows import find_rows
 from rig.regress.conformance.runner import BackendName, BackendResult, RowResult, run_list
-from rig.regress.simrecipe import PROJECT_ROOT
+from rig.regress.filelist import PROJECT_ROOT
 from rig.regress.tools import Simulator
 
 COLOURS = {"passed": "green", "failed": "red", "not built": "yellow", "not run": "dim"}

@@ -28,9 +28,10 @@ from xml.etree import ElementTree
 import filelock
 from cocotb_tools import config as cocotb_config
 
-from rig.errors import ConfigError, ExitCode, RigError, ToolError, UsageError
+from rig.errors import ExitCode, RigError, ToolError, UsageError
+from rig.regress.filelist import PROJECT_ROOT, FileList, filelist_of, read_filelist
 from rig.regress.process import last_lines, run_logged
-from rig.regress.simrecipe import PROJECT_ROOT, FileList, Recipe, make_recipe
+from rig.regress.simrecipe import Recipe, make_recipe
 from rig.regress.tools import Simulator, libpython_path, require, tool_environment
 
 BUILD_TIMEOUT_S = 900
@@ -66,39 +67,6 @@ def coverage_folder() -> Path | None:
     return Path(name).resolve() if name else None
 
 
-def read_filelist(path: Path) -> FileList:
-    """Read a file list: a path a line, relative to the project; ``+incdir+folder`` lines; ``#`` starts a comment.
-
-    :class:`ConfigError` names the line of a file or folder that is not there.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        problem = f"the file list cannot be read: {error.strerror}"
-        if not (PROJECT_ROOT / "hdl").is_dir():
-            problem += "; the Verilog is not part of an installed package: run in a checkout (pip install -e .)"
-        raise ConfigError(problem, file=str(path)) from error
-    sources: list[Path] = []
-    include_folders: list[Path] = []
-    for number, line in enumerate(lines, start=1):
-        entry = line.split("#", 1)[0].strip()
-        if not entry:
-            continue
-        name = entry.removeprefix("+incdir+")
-        target = PROJECT_ROOT / name
-        if name != entry:
-            if not target.is_dir():
-                raise ConfigError("no such include folder", file=str(path), line=number, got=name)
-            include_folders.append(target)
-        else:
-            if not target.is_file():
-                raise ConfigError("no such source file", file=str(path), line=number, got=name)
-            sources.append(target)
-    if not sources:
-        raise ConfigError("the file list names no source", file=str(path))
-    return FileList(tuple(sources), tuple(include_folders))
-
-
 def build(
     simulator: Simulator,
     top: str,
@@ -121,7 +89,7 @@ def build(
     """
     facts = require(simulator)
     if sources is None:
-        files = read_filelist(filelist or PROJECT_ROOT / "hdl" / "filelists" / f"{top}.f")
+        files = filelist_of(top) if filelist is None else read_filelist(filelist)
     elif filelist is None:
         files = FileList(tuple(Path(source).resolve() for source in sources), tuple(include_folders))
     else:

@@ -14,25 +14,15 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import cocotb
 from cocotb_tools import config as cocotb_config
 
-import rig
+from rig.regress.filelist import PROJECT_ROOT, FileList
 from rig.regress.tools import SimulatorFacts, has_fst_libraries, verilator_root
 
-PROJECT_ROOT = Path(rig.__file__).resolve().parents[1]
 VERILATOR_MAIN = PROJECT_ROOT / "hdl" / "sim" / "verilator_main.cpp"  # faster than the one that cocotb brings
 TIMESCALE = ("1ns", "1ps")
-
-
-@dataclass(frozen=True, slots=True)
-class FileList:
-    """The Verilog sources of one top, in order, and the folders of its include files."""
-
-    sources: tuple[Path, ...]
-    include_folders: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rig.boards.area import DEVICES, ROOT, find_tool, read_filelist
+from rig.boards.area import DEVICES, find_tool
+from rig.regress.filelist import filelist_of
 
 TIMEOUT_S = 600
 COUNTERS_AND_FIFOS = 14  # block RAMs of an iCE40 for everything but the buffer memory
@@ -26,12 +27,12 @@ VARIANTS = [
 @pytest.mark.parametrize(("device", "parameters", "least"), VARIANTS, ids=[device for device, *_ in VARIANTS])
 def test_memories_become_rams(device: str, parameters: dict[str, int], least: dict[str, int], tmp_path: Path) -> None:
     """Synthesis stops before what is no RAM by then would become flip-flops; nothing may be left."""
-    sources, includes = read_filelist(ROOT / "hdl" / "filelists" / "nic_mii.f")
-    for source in [*sources, *(header for folder in includes for header in folder.glob("*.vh"))]:
+    files = filelist_of("nic_mii")
+    for source in [*files.sources, *files.headers]:
         shutil.copy(source, tmp_path)
     settings = " ".join(f"-set {name} {value}" for name, value in parameters.items())
     script = (
-        f"read_verilog {' '.join(source.name for source in sources)}; chparam {settings} nic_mii; "
+        f"read_verilog {' '.join(source.name for source in files.sources)}; chparam {settings} nic_mii; "
         f"{DEVICES[device].synthesis} -top nic_mii -run begin:map_ffram; select -assert-none t:$mem*; "
         "tee -o stat.json stat -json"
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rig.regress.simbuild import read_filelist
+from rig.regress.filelist import filelist_of
 from rig.regress.tools import require, tool_environment, verilator_root
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +26,7 @@ def _lint(command: list[str], environment: dict[str, str]) -> None:
 
 
 def _arguments(top: str, flag: str) -> list[str]:
-    files = read_filelist(ROOT / "hdl" / "filelists" / f"{top}.f")
+    files = filelist_of(top)
     return [*(f"{flag}{folder}" for folder in files.include_folders), *(str(source) for source in files.sources)]
 
 

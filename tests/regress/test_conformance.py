@@ -17,7 +17,7 @@ from rig.regress.conformance.play import Verdict
 from rig.regress.conformance.rows import Row, find_rows
 from rig.regress.conformance.rtl import compile_script
 from rig.regress.conformance.runner import BackendResult, RowResult, run_list, run_twin
-from rig.regress.simrecipe import PROJECT_ROOT
+from rig.regress.filelist import PROJECT_ROOT
 
 
 def row(check: object) -> Row:

@@ -16,7 +16,7 @@ from rig.regress.coverage.collisions import ATTEMPTS, BITS, LENGTHS, is_reachabl
 from rig.regress.coverage.counts import HEADER, Kind, read_counts
 from rig.regress.coverage.holes import read_holes
 from rig.regress.coverage.summary import all_cells, gather, summarise
-from rig.regress.simrecipe import PROJECT_ROOT
+from rig.regress.filelist import PROJECT_ROOT
 from rig.report.coverage_page import render_coverage_page
 from tests.report.test_page import Checker
 

@@ -8,8 +8,8 @@ import pytest
 
 from rig.errors import ConfigError, ExitCode, ToolError, UsageError
 from rig.regress import simbuild
-from rig.regress.simbuild import Build, SimulationError, build, read_filelist, run
-from rig.regress.simrecipe import PROJECT_ROOT
+from rig.regress.filelist import PROJECT_ROOT
+from rig.regress.simbuild import Build, SimulationError, build, run
 from rig.regress.tools import SIMULATORS, Simulator, simulator_facts
 
 BENCH = PROJECT_ROOT / "tests" / "hdl" / "kernel_bench"
@@ -37,34 +37,6 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     source = tmp_path / "tiny.v"
     source.write_text(TINY)
     return source
-
-
-# -- file lists --------------------------------------------------------------------------------------------------------
-
-
-def test_filelist(tmp_path: Path) -> None:
-    path = tmp_path / "list.f"
-    path.write_text("# comment\n\n+incdir+hdl  # headers\ntests/hdl/kernel_bench/kernel_bench.v\n")
-    files = read_filelist(path)
-    assert files.sources == (BENCH / "kernel_bench.v",)
-    assert files.include_folders == (PROJECT_ROOT / "hdl",)
-
-
-@pytest.mark.parametrize(
-    ("text", "line", "problem"),
-    [
-        ("# first\nhdl/none.v\n", 2, "no such source file"),
-        ("+incdir+none\n", 1, "no such include folder"),
-        ("# nothing\n", None, "names no source"),
-    ],
-)
-def test_filelist_errors_name_the_line(tmp_path: Path, text: str, line: int | None, problem: str) -> None:
-    path = tmp_path / "list.f"
-    path.write_text(text)
-    with pytest.raises(ConfigError, match=problem) as caught:
-        read_filelist(path)
-    assert caught.value.line == line
-    assert caught.value.file == str(path)
 
 
 def test_filelist_that_is_not_there() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from rig.regress.filelist import PROJECT_ROOT
 from rig.regress.simbuild import build, run
-from rig.regress.simrecipe import PROJECT_ROOT
 from rig.regress.tools import SIMULATORS, Simulator, simulator_facts
 from tests.contract import kernel_contract
 

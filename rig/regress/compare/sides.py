@@ -22,8 +22,8 @@ from rig.regress import simbuild
 from rig.regress.compare.play import play
 from rig.regress.compare.record import Record, record_from_json
 from rig.regress.compare.stimulus import Stimulus, read_stimulus, station_name
+from rig.regress.filelist import filelist_of
 from rig.regress.simbuild import Build
-from rig.regress.simrecipe import PROJECT_ROOT
 from rig.regress.tools import Simulator
 from rig.runtime.kernel import Kernel
 from rig.runtime.virtual_time import VirtualTime
@@ -92,11 +92,11 @@ def build_rtl(
 
 def rtl_sources() -> tuple[Path, ...]:
     """Return the Verilog sources of the bench, in order: to replace one of them by an edited copy."""
-    return simbuild.read_filelist(PROJECT_ROOT / "hdl" / "filelists" / f"{RTL_TOP}.f").sources
+    return filelist_of(RTL_TOP).sources
 
 
 def _include_folders() -> tuple[Path, ...]:
-    return simbuild.read_filelist(PROJECT_ROOT / "hdl" / "filelists" / f"{RTL_TOP}.f").include_folders
+    return filelist_of(RTL_TOP).include_folders
 
 
 async def rtl_main(kernel: Kernel, dut: Any) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from rig.errors import UsageError
 from rig.regress.coverage.collisions import ATTEMPTS, BITS, LENGTHS, Cell, is_reachable, read_attempts
 from rig.regress.coverage.counts import Counts, Kind, Point, read_counts
 from rig.regress.coverage.holes import Hole, explain, read_holes
+from rig.regress.filelist import PROJECT_ROOT
 from rig.regress.simbuild import ATTEMPTS_SUFFIX, COUNTS_SUFFIX
-from rig.regress.simrecipe import PROJECT_ROOT
 
 SCHEMA = 1
 COVERED_FOLDER = "hdl/rtl/"

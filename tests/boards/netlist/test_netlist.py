@@ -13,9 +13,10 @@ from typing import Any
 import filelock
 import pytest
 
-from rig.boards.area import ROOT, find_tool, read_filelist
+from rig.boards.area import ROOT, find_tool
 from rig.boards.bitstream import octets_literal, run_tool
 from rig.regress import simbuild
+from rig.regress.filelist import filelist_of
 from rig.regress.tools import Simulator
 from tests.boards.netlist.netlist_main import ROM
 from tests.contract import bus_contract
@@ -36,9 +37,9 @@ pytestmark = pytest.mark.needs("yosys")
 
 def synthesise(filelist: str, script: str) -> Path:
     """Run Yosys on copies of the sources of ``filelist``; return its folder, which is made once for what goes in."""
-    sources, includes = read_filelist(ROOT / "hdl" / "filelists" / f"{filelist}.f")
-    files = [*sources, *(header for place in includes for header in sorted(place.glob("*.vh")))]
-    script = script.replace("READ", f"read_verilog {' '.join(source.name for source in sources)}; ")
+    listed = filelist_of(filelist)
+    files = [*listed.sources, *listed.headers]
+    script = script.replace("READ", f"read_verilog {' '.join(source.name for source in listed.sources)}; ")
     digest = hashlib.sha256(f"{script}{find_tool('yosys')}".encode())
     for path in files:
         digest.update(path.read_bytes())

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from rig.regress import simbuild
+from rig.regress.filelist import PROJECT_ROOT
 from rig.regress.simbuild import Build
-from rig.regress.simrecipe import PROJECT_ROOT
 from rig.regress.tools import Simulator
 
 BOTH_SIMULATORS = ("verilator", pytest.param("icarus", marks=pytest.mark.needs("iverilog")))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from rig.regress import simbuild
+from rig.regress.filelist import PROJECT_ROOT, filelist_of
 from rig.regress.simbuild import Build, Parameter
-from rig.regress.simrecipe import PROJECT_ROOT
 from rig.regress.tools import Simulator
 
 HERE = Path(__file__).parent
@@ -16,7 +16,7 @@ BENCHES = {"uart_bench": ("uart_bench",), "link_bench": ("link_bench", "memory_s
 
 def link_build(simulator: Simulator, top: str, **parameters: Parameter) -> Build:
     """Return the build of bench ``top`` with the sources of the board link."""
-    files = simbuild.read_filelist(PROJECT_ROOT / "hdl" / "filelists" / "board_link.f")
+    files = filelist_of("board_link")
     models = [PROJECT_ROOT / "hdl" / "sim" / f"{name}.v" for name in MODELS]
     benches = [HERE / f"{name}.v" for name in BENCHES[top]]
     return simbuild.build(simulator, top, sources=[*files.sources, *models, *benches], parameters=parameters)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rig.regress import simbuild
-from rig.regress.simrecipe import PROJECT_ROOT
+from rig.regress.filelist import PROJECT_ROOT, filelist_of
 from tests.hdl.no_x.no_x_main import FRAMES
 
 HERE = Path(__file__).parent
@@ -28,7 +28,7 @@ def test_the_bench_watches_every_output() -> None:
 @pytest.mark.needs("iverilog")
 @pytest.mark.parametrize("segment", ("100 half", "100 full", "10 half"))
 def test_nothing_unknown_leaves_the_adapter(segment: str, tmp_path: Path) -> None:
-    files = simbuild.read_filelist(PROJECT_ROOT / "hdl" / "filelists" / "segment_bench.f")
+    files = filelist_of("segment_bench")
     build = simbuild.build(
         "icarus", "no_x_bench", sources=[*files.sources, BENCH], include_folders=files.include_folders
     )

@@ -10,8 +10,7 @@ import pytest
 
 from firmware_models.adapter.mac import frame_to_send
 from firmware_models.network.repeater import COUNTERS
-from rig.regress.simbuild import read_filelist
-from rig.regress.simrecipe import PROJECT_ROOT
+from rig.regress.filelist import filelist_of
 from tests.firmware_models.wires import HEADER, Star, nibbles
 
 pytestmark = pytest.mark.needs("iverilog")
@@ -140,7 +139,7 @@ def _run(command: list[str | Path]) -> None:
 
 
 def sources() -> list[Path]:
-    return read_filelist(PROJECT_ROOT / "hdl" / "filelists" / "repeater.f").sources
+    return filelist_of("repeater").sources
 
 
 @pytest.mark.parametrize(("ports", "seed"), [(2, 1), (4, 2), (8, 4)])
