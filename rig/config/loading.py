@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rig.config.cabling import cabling_problems
-from rig.config.scenario import HttpServerApp, Scenario, Station
+from rig.config.scenario import HttpServerApp, PowerEvent, Scenario, Station
 from rig.config.strict_yaml import Document, KeyPath, parse_document, read_document
 from rig.config.validation import nearest, validate
 from rig.errors import ConfigError
@@ -87,7 +87,8 @@ def _names(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
     references: list[tuple[KeyPath, str]] = []
     references += [(("apps", index, "station"), app.station) for index, app in enumerate(scenario.apps)]
     references += [(("load", index, "station"), load.station) for index, load in enumerate(scenario.load)]
-    references += [(("events", index, "target"), event.target) for index, event in enumerate(scenario.events)]
+    for events_path, events in _lists_of_events(scenario):
+        references += [((*events_path, index, "target"), event.target) for index, event in enumerate(events)]
     for path, name in references:
         if name not in seen:
             yield document.error(
@@ -250,17 +251,30 @@ def _load_and_events(document: Document, scenario: Scenario) -> Iterator[ConfigE
         if load.stop_ns is not None and load.stop_ns <= load.start_ns:
             path = ("load", index, "stop_ns")
             yield document.error("the load stops before it starts", path, expected=f"more than {load.start_ns}")
+    for path, events in _lists_of_events(scenario):
+        yield from _events(document, path, events)
+
+
+def _lists_of_events(scenario: Scenario) -> Iterator[tuple[KeyPath, list[PowerEvent]]]:
+    """Yield the events of the file, and those that replace them on a backend."""
+    yield ("events",), scenario.events
+    for name, override in scenario.backends.items():
+        if override.events is not None:
+            yield ("backends", name, "events"), override.events
+
+
+def _events(document: Document, path: KeyPath, events: list[PowerEvent]) -> Iterator[ConfigError]:
     latest_ns = 0
     off: set[str] = set()
-    for index, event in enumerate(scenario.events):
+    for index, event in enumerate(events):
         if event.at_ns < latest_ns:
             expected = f"at least {latest_ns}"
             yield document.error(
-                "events stand in order of time", ("events", index, "at_ns"), expected=expected, got=str(event.at_ns)
+                "events stand in order of time", (*path, index, "at_ns"), expected=expected, got=str(event.at_ns)
             )
         latest_ns = max(latest_ns, event.at_ns)
         if (event.action == "power-off") == (event.target in off):
             state = "off" if event.target in off else "on"
             problem = f"the power of {event.target!r} is {state} already"
-            yield document.error(problem, ("events", index, "action"), got=repr(event.action))
+            yield document.error(problem, (*path, index, "action"), got=repr(event.action))
         (off.add if event.action == "power-off" else off.discard)(event.target)

@@ -150,10 +150,11 @@ class Limits(Strict):
 
 
 class Override(Strict):
-    """What one backend needs to be different; single values replace those of the file."""
+    """What one backend needs to be different; single values replace those of the file, a list the whole list."""
 
     tcp: TcpSettings = TcpSettings()
     limits: Limits = Limits()
+    events: list[PowerEvent] | None = None
 
 
 class Expectation(Strict):
@@ -201,6 +202,8 @@ class Scenario(Strict):
         if override is not None:
             changes["tcp"] = _merge(self.tcp, override.tcp)
             changes["limits"] = _merge(self.limits, override.limits)
+            if override.events is not None:
+                changes["events"] = override.events
         return self.model_copy(update=changes)
 
     def clients(self) -> list[ClientApp]:

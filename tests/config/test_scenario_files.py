@@ -120,6 +120,8 @@ def test_mistakes_are_named(old: str, new: str, key_path: str, words: str, neare
 def test_events_make_sense(events: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         parse_scenario(f"{COLLIDE}\nevents: {events}\n", "collide.yaml")
+    with pytest.raises(ConfigError, match=words):
+        parse_scenario(f"{COLLIDE}\nbackends: {{board: {{events: {events}}}}}\n", "collide.yaml")
 
 
 def test_the_first_problem_in_the_file_is_reported() -> None:

@@ -45,3 +45,14 @@ def test_the_serial_line_is_what_takes_the_time(tmp_path: Path) -> None:
     kinds = {station.name: station.backend for station in scenario.for_backend("board").stations}
     assert kinds == {"client": "board", "server": "model"}
     assert json.loads((tmp_path / "1" / "result.json").read_text())["backend"] == "board"
+
+
+def test_a_server_whose_board_is_unplugged_is_a_time_out_of_its_client(tmp_path: Path) -> None:
+    """The server's own host loses the port, and says so; the client's learns of it as of any adapter without power."""
+    result = run("server-power-loss", tmp_path).result
+    assert result["passed"] and result["outcome"] == "timeout"
+    assert "client: TimeoutError" in result["error"]
+    assert result["at_ns"] > 100 * 10**9, "R2 of RFC 9293 (3.8.3)"
+    (notice,) = result["stations"]["server"]["notices"]
+    assert "the port is gone: the device has been unplugged" in notice and "parked at 100000000 ns" in notice
+    assert result["stations"]["client"]["notices"] == []
