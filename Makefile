@@ -66,7 +66,8 @@ long:
 	@.venv/bin/rig compare --seed 15 --speed 10 --bits 100000
 	@.venv/bin/rig conformance phy --real --frames 5000
 	@.ci/bootstrap fpga
-	@RIG_LONG=1 $(PYTHON) -m pytest -q tests/hdl/link/test_board.py tests/boards/netlist
+	@.venv/bin/rig board faults --far-end rtl --transactions 2000
+	@RIG_LONG=1 $(PYTHON) -m pytest -q tests/boards/netlist
 
 docs:
 	@.ci/bootstrap dev

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from firmware_models.boards.serial_line import SerialLine
+from firmware_models.boards.pseudo_terminal import BoardLine
 
 
 class ModelledPort:
     """An open port on ``line``. What arrives reaches every port that is open on it, as with a port server."""
 
-    def __init__(self, line: SerialLine) -> None:
+    def __init__(self, line: BoardLine) -> None:
         self.receiver: Callable[[bytes], None] | None = None
         self.lost: Callable[[str], None] | None = None
         self._line = line

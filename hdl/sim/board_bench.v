@@ -4,7 +4,7 @@
 //
 // A program outside the simulation sets the segment through `settings`, and talks to `board[i].port`. `attention` carries what it has to watch:
 // bit i changes when octets of board i have arrived, bit BOARDS + i when its queue has run down. `cut` breaks the serial line of
-// board i; its power is in `settings`. `busy` has a bit for each board that is sending on the segment or on its serial line, or has a
+// board i; its power is in `settings`. Where bit i of `irq_stuck` is 1, the interrupt line inside board i is held at bit i of `irq_level`. `busy` has a bit for each board that is sending on the segment or on its serial line, or has a
 // frame that waits for the segment.
 // Clocks as in rmii_bench. Parameters: as in board_core; BOARD_ID is that of all boards.
 module board_bench #(
@@ -38,7 +38,13 @@ module board_bench #(
   wire [31:0] garbage_seed;
 
   reg [BOARDS-1:0] cut  /*verilator public_flat_rw*/;
-  initial cut = 0;
+  reg [BOARDS-1:0] irq_stuck  /*verilator public_flat_rw*/;
+  reg [BOARDS-1:0] irq_level  /*verilator public_flat_rw*/;
+  initial begin
+    cut = 0;
+    irq_stuck = 0;
+    irq_level = 0;
+  end
 
   assign attention = {drained, arrived};
 
@@ -151,6 +157,11 @@ module board_bench #(
           .irq(board_irq)
       );
       /* verilator lint_on PINCONNECTEMPTY */
+
+      always @(irq_stuck[i] or irq_level[i])
+        if (!irq_stuck[i]) release core.irq;
+        else if (irq_level[i]) force core.irq = 1'b1;
+        else force core.irq = 1'b0;
 
       serial_port_model #(
           .BAUD(BAUD)

@@ -54,17 +54,28 @@ class Tally:
         """Whether nothing was wrong."""
         return not (self.wrong_reads or self.wrong_writes or self.duplicate_effects)
 
+    def add(self, other: Tally) -> None:
+        """Add what came of another exercise."""
+        for name in ("transactions", "octets", "wrong_reads", "wrong_writes", "duplicate_effects"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.ended_ns += other.duration_ns
 
-async def exercise(scheduler: Scheduler, bus: AdapterBus, dice: Random, transactions: int) -> Tally:
-    """Do about ``transactions`` transactions, and check everything at the end.
+
+async def exercise(
+    scheduler: Scheduler, bus: AdapterBus, dice: Random, transactions: int, *, block_words: int = LONGEST_BLOCK_WORDS
+) -> Tally:
+    """Do about ``transactions`` transactions with blocks of up to ``block_words``, and check everything at the end.
 
     Errors of the bus that were not provoked leave through here.
     """
     await bus.transaction([Write32(r.REG_CTRL, r.CTRL_SOFT_RESET), *[Read32(r.REG_ID)] * RESET_READS])
     tally = Tally(began_ns=scheduler.now_ns)
     base = r.WIN_BUFFER + FIRST_PAGE * PAGE_OCTETS
-    size = REGION_PAGES * PAGE_OCTETS
-    regions = [_Region(bus, base + number * size, size, Random(dice.getrandbits(64)), tally) for number in range(TASKS)]
+    size = PAGE_OCTETS * max(2, REGION_PAGES * block_words // LONGEST_BLOCK_WORDS)
+    regions = [
+        _Region(bus, base + number * size, size, Random(dice.getrandbits(64)), tally, block_words)
+        for number in range(TASKS)
+    ]
     await bus.transaction([WriteBlock(base, bytes(TASKS * size))])
     sender = _Sender(scheduler, bus, tally)
     await sender.start()
@@ -84,12 +95,15 @@ async def exercise(scheduler: Scheduler, bus: AdapterBus, dice: Random, transact
 class _Region:
     """A part of the buffer memory, and what must stand in it."""
 
-    def __init__(self, bus: AdapterBus, address: int, octets: int, dice: Random, tally: Tally) -> None:
+    def __init__(
+        self, bus: AdapterBus, address: int, octets: int, dice: Random, tally: Tally, block_words: int
+    ) -> None:
         self._bus = bus
         self._address = address
         self._shadow = bytearray(octets)
         self._dice = dice
         self._tally = tally
+        self._block_words = block_words
 
     async def work(self, transactions: int, sender: _Sender | None) -> None:
         """Do so many transactions, one after the other."""
@@ -138,7 +152,7 @@ class _Region:
             self._tally.wrong_reads += 1
 
     def _place(self) -> tuple[int, int]:
-        words = min(self._dice.randrange(1, LONGEST_BLOCK_WORDS), self._dice.randrange(1, LONGEST_BLOCK_WORDS))
+        words = min(self._dice.randrange(1, self._block_words), self._dice.randrange(1, self._block_words))
         return 4 * self._dice.randrange(len(self._shadow) // 4 - words), 4 * words
 
     async def check(self) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rig.backends.board import BoardBus as BoardBus  # for those who may not name a backend themselves
 from rig.backends.board import Expectation, OctetPort
+from rig.build.far_end import Waits
 from rig.link.estimates import LinkSettings
 from rig.runtime.kernel import Kernel
 from rig.units import NS_PER_MS, NS_PER_S
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from firmware_models.boards.serial_line import LineFaults, SerialLine
     from firmware_models.boards.twin import BoardTwin
     from firmware_models.network.segment import Segment
-    from rig.boards.faults import FarEnd
+    from rig.build.far_end import FarEnd
     from rig.runtime.pump_asyncio import WallClock
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ DEFAULT_LATENCY_NS = 100_000
 HOST_JITTER_NS = 20 * NS_PER_MS
 """Of a busy machine that runs Python."""
 DEFAULT_BOARD = "ulx3s-lan8720"
+FAR_END_BOARD = DEFAULT_BOARD
 FAR_END_MAC = bytes.fromhex("020000000001")
 
 
@@ -139,10 +141,21 @@ class TwinFarEnd:
 
         rom = MacRom(FAR_END_MAC).serialize()
         self.scheduler = kernel
+        self.waits = Waits()
         self.board = modelled_board(kernel, Segment(kernel), rom, baud=baud, latency_ns=latency_ns, seed=seed)
         self.bus = self.board.bus
         self._seed = seed
         self._hosts = 1
+
+    @property
+    def octets_hit(self) -> int:
+        line = self.board.line
+        injectors = (line.to_board.injector, line.to_host.injector)
+        return sum(sum(injector.counts.values()) for injector in injectors if injector is not None)
+
+    @property
+    def port_name(self) -> str:
+        return self.board.port_names[-1] if self.board.port_names else ""
 
     def set_faults(self, flip: float, drop: float, double: float) -> None:
         from firmware_models.boards.serial_line import FaultInjector, LineFaults
@@ -153,6 +166,7 @@ class TwinFarEnd:
             direction.injector = FaultInjector(faults, Random(f"{self._seed}/{name}"))
 
     def garbage(self, octets: bytes) -> None:
+        self.board.line.to_board.write(octets)
         self.board.line.to_host.write(octets)
 
     def cut(self, is_cut: bool) -> None:

@@ -19,8 +19,8 @@ from rich.table import Table
 
 from rig.boards import inventory
 from rig.boards.checkout import CheckResult, check_out_bus
-from rig.boards.desk import BoardBus, WallClock, at_board, play_on_twin
-from rig.boards.faults import fault_table
+from rig.boards.desk import BoardBus, WallClock, at_board
+from rig.boards.faults import Choice, Player, fault_table, play_on_twins
 from rig.boards.flash import bitstream_of, flash
 from rig.boards.inventory import Target
 from rig.boards.lock import board_lock
@@ -339,23 +339,31 @@ def show_safe(board: str, attached: Path, baud: int | None, wait_s: float, *, as
     return ExitCode.PASSED
 
 
-def show_faults(transactions: int, seed: int, *, as_json: bool) -> ExitCode:
-    """Play every fault of the link on the twin far end and print the table."""
+def show_faults(choice: Choice, far_end: str, *, as_json: bool) -> ExitCode:
+    """Play faults of the link on a far end, ``twin`` or ``rtl``, and print the table."""
+    player: Player = play_on_twins
+    if far_end == "rtl":
+        from rig.boards.rtl_faults import BLOCK_WORDS, PORTION, play_on_rtl  # simulators are looked for only when used
+
+        player, choice = play_on_rtl, replace(choice, block_words=BLOCK_WORDS, portion=PORTION)
     rows = []
     if not as_json:
-        print(f"{'fault':42} {'rate':>7} {'transactions':>12} {'wrong reads':>11} {'wrong writes':>12} "
-              f"{'twice':>5} {'lost ms':>9}")  # fmt: skip
-    for row in fault_table(play_on_twin, transactions=transactions, seed=seed):
+        print(
+            f"{'fault':40} {'rate':>7} {'transactions':>12} {'octets hit':>10} {'wrong reads':>11} "
+            f"{'wrong writes':>12} {'twice':>5} {'lost ms':>9}"
+        )
+    for row in fault_table(player, choice):
         rows.append(row)
         if not as_json:
             rate = "once" if row.rate is None else f"{row.rate:g}"
             print(
-                f"{row.fault:42} {rate:>7} {row.transactions:12} {row.wrong_reads:11} {row.wrong_writes:12} "
-                f"{row.duplicate_effects:5} {row.lost_time_ms:9.1f}{'  ' + row.problem if row.problem else ''}",
+                f"{row.fault:40} {rate:>7} {row.transactions:12} {row.octets_hit:10} {row.wrong_reads:11} "
+                f"{row.wrong_writes:12} {row.duplicate_effects:5} {row.lost_time_ms:9.1f}"
+                f"{'  ' + row.problem if row.problem else ''}",
                 flush=True,
             )
     if as_json:
-        _print_json({"rows": [row.as_dict() for row in rows]})
+        _print_json({"far_end": far_end, "rows": [row.as_dict() for row in rows]})
     return ExitCode.PASSED if all(row.is_passed for row in rows) else ExitCode.TEST_FAILURES
 
 

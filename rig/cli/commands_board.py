@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -158,17 +159,45 @@ def safe(
     raise typer.Exit(int(show_safe(board, attached, baud, wait, as_json=as_json)))
 
 
+class FarEnd(StrEnum):
+    """What is behind the line."""
+
+    TWIN = "twin"
+    RTL = "rtl"
+
+
 def faults(
+    far_end: Annotated[
+        FarEnd, typer.Option("--far-end", help="The Python twin, or the board's Verilog in a simulator.")
+    ] = FarEnd.TWIN,
     transactions: Annotated[
-        int, typer.Option("--transactions", min=40, max=1_000_000, metavar="N", help="In each row of noise.")
-    ] = 1000,
+        int | None,
+        typer.Option(
+            "--transactions",
+            min=40,
+            max=1_000_000,
+            metavar="N",
+            help="In each row of noise.  [default: 1000 on the twin, 200 on rtl]",
+            show_default=False,
+        ),
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option("--fault", metavar="WORD", help="Only rows with this word in their name; may be repeated."),
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option("--rate", metavar="R", help="Only noise, at this rate per octet.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of the faults and of the work.")] = 1,
     as_json: Json = False,
 ) -> None:
     """Do to the link of a modelled board what can happen to a serial line, and count what goes wrong."""
+    from rig.boards.faults import Choice
     from rig.cli.board import show_faults
 
-    raise typer.Exit(int(show_faults(transactions, seed, as_json=as_json)))
+    count = transactions or (1000 if far_end is FarEnd.TWIN else 200)
+    choice = Choice(count, seed, tuple(fault or ()), rate)
+    raise typer.Exit(int(show_faults(choice, far_end.value, as_json=as_json)))
 
 
 def virtual(

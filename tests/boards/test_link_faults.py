@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator, Sequence
 from random import Random
 
 import pytest
@@ -12,9 +13,21 @@ import rig.link.frame
 from rig.adapter import registers as r
 from rig.adapter.bus import AdapterBus, ReadBlock, WriteBlock
 from rig.boards.exercise import Tally, exercise
-from rig.boards.faults import KINDS, RATES, SINGLE_FAULTS, FarEnd, clean_run, noise_row, single_row
-from rig.build.board import play_on_twin
-from rig.errors import LinkError, RigError
+from rig.boards.faults import (
+    ALL_KINDS,
+    HIGHEST_RATE,
+    KINDS,
+    RATES,
+    Choice,
+    FaultCase,
+    Played,
+    fault_table,
+    play_on_twins,
+)
+from rig.boards.single_faults import SINGLE_FAULTS
+from rig.build.board import TwinFarEnd, play_on_twin
+from rig.build.far_end import FarEnd
+from rig.errors import RigError, UsageError
 
 SEED = 7
 BLOCK_OCTETS = 6144
@@ -22,13 +35,18 @@ BAUD = 3_000_000
 OCTETS_PER_S = BAUD / 10
 
 
+def play(case: FaultCase) -> Played:
+    (played,) = play_on_twins([case])
+    return played
+
+
 @pytest.mark.parametrize("rate", RATES)
-@pytest.mark.parametrize("kind", [*KINDS, "all"])
+@pytest.mark.parametrize("kind", [*KINDS, ALL_KINDS])
 def test_noise_changes_nothing_but_the_time(kind: str, rate: float) -> None:
-    clean = clean_run(play_on_twin, 300, SEED)
-    row = noise_row(play_on_twin, kind, rate, 300, SEED, clean)
-    assert row.is_passed, row
-    assert row.transactions == 300
+    played = play(FaultCase(kind, rate, 300, SEED))
+    assert played.tally.is_faultless and not played.problem, played
+    assert played.tally.transactions == 300
+    assert played.octets_hit or rate == min(RATES)
 
 
 @pytest.mark.requirement("LINK-1")
@@ -46,8 +64,65 @@ def test_twenty_thousand_transactions_on_a_noisy_line() -> None:
 @pytest.mark.requirement("LINK-2")
 @pytest.mark.parametrize("fault", SINGLE_FAULTS)
 def test_what_happens_once(fault: str) -> None:
-    row = single_row(play_on_twin, fault, SEED)
-    assert row.is_passed, row
+    played = play(FaultCase(fault, seed=SEED))
+    assert played.tally.is_faultless and not played.problem, played
+    assert played.tally.transactions >= 7
+
+
+@pytest.mark.parametrize(
+    ("method", "fault", "problem"),
+    [
+        ("cut", "long cut of the line in mid burst", "did not fail"),
+        ("reset", "board reset in mid burst", "did not fail"),
+        ("unplug", "unplugged, replugged under another name", "did not fail"),
+        ("plug", "unplugged, replugged under another name", "did not come back in"),
+        ("stick_irq", "interrupt stuck high", "the line is stuck at 1, the host sees 0"),
+        ("stick_irq", "interrupt stuck low", "the line is stuck at 0, the host sees 1"),
+    ],
+)
+def test_a_fault_that_does_not_happen_is_noticed(
+    method: str, fault: str, problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TwinFarEnd, method, lambda *_: None)
+    assert problem in play(FaultCase(fault, seed=SEED)).problem
+
+
+def test_the_table_adds_up_its_parts() -> None:
+    seen: list[FaultCase] = []
+
+    def player(cases: Sequence[FaultCase]) -> Iterator[Played]:
+        seen.extend(cases)
+        for case in cases:
+            tally = Tally(
+                transactions=case.transactions or 7, wrong_reads=case.seed % 2, began_ns=5, ended_ns=1_000_005
+            )
+            if case.fault != "none":
+                tally.ended_ns += 500_000
+            yield Played(tally, octets_hit=case.seed)
+
+    (noise,) = fault_table(player, Choice(100, seed=4, words=("flip",), rate=1e-4, portion=40))
+    assert [(case.fault, case.transactions, case.seed) for case in seen] == [
+        (fault, *part) for fault in ("none", "flip") for part in ((40, 4), (40, 5), (20, 6))
+    ]
+    assert (noise.transactions, noise.octets_hit, noise.wrong_reads, noise.lost_time_ms) == (100, 15, 1, 1.5)
+    assert not noise.is_passed
+    assert [row.fault for row in fault_table(player, Choice(40, words=("stuck", "garbage")))] == [
+        "garbage before the greeting", "interrupt stuck high", "interrupt stuck low",
+    ]  # fmt: skip
+    assert len(list(fault_table(player, Choice(40)))) == 21
+
+
+@pytest.mark.parametrize(
+    ("choice", "problem"),
+    [
+        (Choice(40, words=("flop",)), "no fault is called flop; there are: flip, drop, double, all, garbage"),
+        (Choice(40, words=("garbage",), rate=1e-4), "no fault is called garbage; there are: flip, drop, double, all$"),
+        (Choice(40, rate=0.5), f"a fault rate of 0.5 per octet; use more than 0, up to {HIGHEST_RATE}"),
+    ],
+)
+def test_rows_that_are_not_there(choice: Choice, problem: str) -> None:
+    with pytest.raises(UsageError, match=problem):
+        choice.rows()
 
 
 def goodput(rate: float, direction: str) -> float:
@@ -135,8 +210,8 @@ def test_the_exercise_finds_planted_bugs(bug: str, monkeypatch: pytest.MonkeyPat
 
         monkeypatch.setattr(rig.link.device.DeviceSession, "_batch", any_order)
     try:
-        row = noise_row(play_on_twin, "all", 1e-3, 300, SEED, Tally())
-    except RigError as error:
-        assert isinstance(error, LinkError) or bug == "no_crc"
+        played = play(FaultCase(ALL_KINDS, 1e-3, 300, SEED))
+    except RigError:
+        assert bug == "no_crc", "what the link lets through may be any operation"
         return
-    assert not row.is_passed, row
+    assert played.problem or not played.tally.is_faultless, played

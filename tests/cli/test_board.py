@@ -139,3 +139,14 @@ def test_the_table_of_faults() -> None:
     }  # fmt: skip
     assert not any(row["wrong_reads"] or row["wrong_writes"] or row["duplicate_effects"] for row in rows)
     assert {row["rate"] for row in rows} == {1e-5, 1e-4, 1e-3, None}
+
+
+def test_the_table_of_faults_on_the_verilog() -> None:
+    chosen = ("faults", "--far-end", "rtl", "--transactions", "40", "--fault", "flip", "--rate", "1e-3")
+    value = parsed(rig(*chosen, "--json"))
+    (row,) = value["rows"]
+    assert value["far_end"] == "rtl"
+    assert (row["fault"], row["rate"], row["transactions"]) == ("flip", 1e-3, 40)
+    assert row["octets_hit"] > 0 and row["lost_time_ms"] > 0
+    result = rig("faults", "--fault", "flop")
+    assert result.returncode == 2 and "no fault is called flop; there are: flip" in result.stderr
