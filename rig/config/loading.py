@@ -251,8 +251,8 @@ def _load_and_events(document: Document, scenario: Scenario) -> Iterator[ConfigE
         if load.stop_ns is not None and load.stop_ns <= load.start_ns:
             path = ("load", index, "stop_ns")
             yield document.error("the load stops before it starts", path, expected=f"more than {load.start_ns}")
-    for path, events in _lists_of_events(scenario):
-        yield from _events(document, path, events)
+    for at, events in _lists_of_events(scenario):
+        yield from _events(document, at, events)
 
 
 def _lists_of_events(scenario: Scenario) -> Iterator[tuple[KeyPath, list[PowerEvent]]]:
