@@ -80,7 +80,7 @@ async def exercise(
     sender = _Sender(scheduler, bus, tally)
     await sender.start()
     tasks = [
-        scheduler.spawn(region.work(transactions // TASKS, sender if number == 0 else None))
+        scheduler.spawn(region.work(transactions // TASKS, sender if number == 0 else None), keep_error=True)
         for number, region in enumerate(regions)
     ]
     for task in tasks:

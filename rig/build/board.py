@@ -157,6 +157,10 @@ class TwinFarEnd:
     def port_name(self) -> str:
         return self.board.port_names[-1] if self.board.port_names else ""
 
+    def octets_carried(self, *, to_board: bool) -> int:
+        line = self.board.line
+        return (line.to_board if to_board else line.to_host).octets_carried
+
     def set_faults(self, flip: float, drop: float, double: float) -> None:
         from firmware_models.boards.serial_line import FaultInjector, LineFaults
 

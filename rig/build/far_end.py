@@ -63,6 +63,10 @@ class FarEnd(Protocol):
         """Under which name the port was opened last."""
         ...
 
+    def octets_carried(self, *, to_board: bool) -> int:
+        """Return how many octets the wire to the board, or that to the host, has carried."""
+        ...
+
     def set_faults(self, flip: float, drop: float, double: float) -> None:
         """Damage octets from now on, with these probabilities."""
         ...

@@ -37,9 +37,11 @@ class _Wire:
 
     def __init__(self, write: Callable[[bytes], None]) -> None:
         self.injector: FaultInjector | None = None
+        self.octets_carried = 0
         self._write = write
 
     def write(self, octets: bytes) -> None:
+        self.octets_carried += len(octets)
         self._write(octets if self.injector is None else self.injector.pass_through(octets))
 
 
@@ -126,6 +128,9 @@ class RtlFarEnd:
     def octets_hit(self) -> int:
         wires = (self._line.to_board, self._line.to_host)
         return sum(sum(wire.injector.counts.values()) for wire in wires if wire.injector is not None)
+
+    def octets_carried(self, *, to_board: bool) -> int:
+        return (self._line.to_board if to_board else self._line.to_host).octets_carried
 
     def set_faults(self, flip: float, drop: float, double: float) -> None:
         from firmware_models.boards.serial_line import FaultInjector, LineFaults

@@ -10,8 +10,7 @@ import pytest
 
 import rig.link.device
 import rig.link.frame
-from rig.adapter import registers as r
-from rig.adapter.bus import AdapterBus, ReadBlock, WriteBlock
+from rig.boards.burst import Direction, measure_burst
 from rig.boards.exercise import Tally, exercise
 from rig.boards.faults import (
     ALL_KINDS,
@@ -25,14 +24,13 @@ from rig.boards.faults import (
     play_on_twins,
 )
 from rig.boards.single_faults import SINGLE_FAULTS
-from rig.build.board import TwinFarEnd, play_on_twin
+from rig.build.board import DEFAULT_BAUD, TwinFarEnd, play_on_twin
 from rig.build.far_end import FarEnd
 from rig.errors import RigError, UsageError
 
 SEED = 7
-BLOCK_OCTETS = 6144
-BAUD = 3_000_000
-OCTETS_PER_S = BAUD / 10
+OCTETS_PER_S = DEFAULT_BAUD / 10
+BLOCKS = 25
 
 
 def play(case: FaultCase) -> Played:
@@ -125,36 +123,20 @@ def test_rows_that_are_not_there(choice: Choice, problem: str) -> None:
         choice.rows()
 
 
-def goodput(rate: float, direction: str) -> float:
+def goodput(rate: float, direction: Direction) -> float:
     """Return octets of blocks per second of device time, with three kinds of fault at this rate each."""
-
-    async def work(bus: AdapterBus, address: int) -> None:
-        for _ in range(25):
-            if direction == "read":
-                await bus.transaction([ReadBlock(address, BLOCK_OCTETS)])
-            else:
-                await bus.transaction([WriteBlock(address, bytes(range(256)) * (BLOCK_OCTETS // 256))])
 
     async def body(far_end: FarEnd) -> float:
         await far_end.bus.open()
         far_end.set_faults(rate, rate, rate)
-        duration_ns = 0
-        for _ in range(2):  # the first time the host gets to know the line
-            began_ns = far_end.scheduler.now_ns
-            tasks = [
-                far_end.scheduler.spawn(work(far_end.bus, r.WIN_BUFFER + number * BLOCK_OCTETS)) for number in (0, 1)
-            ]
-            for task in tasks:
-                await task
-            duration_ns = far_end.scheduler.now_ns - began_ns
-        return 50 * BLOCK_OCTETS * 1e9 / duration_ns
+        return (await measure_burst(far_end, direction, count=BLOCKS, warm_up=BLOCKS)).data_octets_per_s
 
     return play_on_twin(body, seed=SEED)
 
 
 @pytest.mark.requirement("LINK-3")
 @pytest.mark.parametrize("direction", ["read", "write"])
-def test_bursts_fill_the_line_and_goodput_falls_gracefully(direction: str) -> None:
+def test_bursts_fill_the_line_and_goodput_falls_gracefully(direction: Direction) -> None:
     clean = goodput(0, direction)
     assert clean >= 0.9 * OCTETS_PER_S
     assert goodput(1e-5, direction) >= 0.85 * clean
@@ -212,6 +194,6 @@ def test_the_exercise_finds_planted_bugs(bug: str, monkeypatch: pytest.MonkeyPat
     try:
         played = play(FaultCase(ALL_KINDS, 1e-3, 300, SEED))
     except RigError:
-        assert bug == "no_crc", "what the link lets through may be any operation"
+        assert bug == "no_crc", "what the link lets through then may be any operation"
         return
     assert played.problem or not played.tally.is_faultless, played
