@@ -63,6 +63,7 @@ NEEDS = {
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(tool): listed as not run where the tool is missing")
+    config.addinivalue_line("markers", "processor_limit(seconds): of this process; see helpers/processor_limit.py")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

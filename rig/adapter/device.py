@@ -54,6 +54,8 @@ class TransmitOutcome(Enum):
     REFUSED = "refused by the adapter"
     LOST = "lost with a reset, the power or the bus of the adapter"
 
+    __hash__ = object.__hash__  # that of Enum is a Python function, and outcomes are counted for every frame
+
 
 class TransmitResult(NamedTuple):
     """How one frame fared that :meth:`FrameDevice.try_transmit` took.

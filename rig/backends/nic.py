@@ -219,7 +219,7 @@ class PacketSocketNic(RawDevice):
     def _send(self, frame: bytes) -> None:
         self._socket.send(EMPTY_HEADER + frame)
 
-    def _read(self) -> list[RawFrame] | None:
+    def _read(self, most: int) -> list[RawFrame] | None:
         try:
             octets, ancillary, _, _ = self._socket.recvmsg_into([self._header, self._data], _ANCILLARY_OCTETS)
         except BlockingIOError:

@@ -37,6 +37,7 @@ HEADER_OCTETS = 14
 MIN_OCTETS = 60
 """Shorter frames are padded, as an adapter would (IEEE Std 802.3-2022 4.2.3.3), because no hardware may follow."""
 
+VLAN_TAG, VLAN_OCTETS = b"\x81\x00", 4
 MAX_ENVELOPE_OCTETS = 1522 - FCS_OCTETS
 RETRY_NS = NS_PER_MS
 """How soon a frame is tried again that the host had no room for."""
@@ -46,6 +47,7 @@ LATE_NS = 50 * NS_PER_MS
 us for a while a timer may come before what would have stopped it, an acknowledgement that has long been there."""
 RESULTS_KEPT = 1024
 
+_OK = ReceiveStatus.OK
 FULL_HOST = (errno.EAGAIN, errno.ENOBUFS)
 GONE = (errno.ENXIO, errno.ENODEV)
 
@@ -147,8 +149,11 @@ class RawDevice(ABC):
         """Give one frame to the host; OSError where it is not taken."""
 
     @abstractmethod
-    def _read(self) -> list[RawFrame] | None:
-        """Return what one read brought, perhaps nothing to us; None when there is nothing to read."""
+    def _read(self, most: int) -> list[RawFrame] | None:
+        """Return what reading brought, perhaps nothing to us; None when there is nothing to read.
+
+        More than ``most`` frames only where the host had merged them.
+        """
 
     @property
     @abstractmethod
@@ -184,16 +189,18 @@ class RawDevice(ABC):
 
     def try_transmit(self, frame: bytes) -> bool:
         """See FrameDevice. ``frame`` may carry a VLAN tag beyond the MTU."""
-        limit = self._mtu + HEADER_OCTETS + (4 if frame[12:14] == b"\x81\x00" else 0)
-        if not HEADER_OCTETS <= len(frame) <= limit:
+        octets, limit = len(frame), self._mtu + HEADER_OCTETS
+        if octets > limit and frame[12:14] == VLAN_TAG:
+            limit += VLAN_OCTETS
+        if not HEADER_OCTETS <= octets <= limit:
             raise UsageError(
-                f"{self.config.name}: a frame of {len(frame)} octets; it can send {HEADER_OCTETS} to {limit}, "
+                f"{self.config.name}: a frame of {octets} octets; it can send {HEADER_OCTETS} to {limit}, "
                 "destination address to end of data"
             )
         queue, room = self._to_send, self.config.transmit_queue_frames
         if len(queue) >= room:
             return False
-        queue.append(frame if len(frame) >= MIN_OCTETS else bytes(frame).ljust(MIN_OCTETS, b"\0"))
+        queue.append(frame if octets >= MIN_OCTETS else bytes(frame).ljust(MIN_OCTETS, b"\0"))
         if len(queue) >= room:
             self.tx_ready.clear()
         if self._flush is None:
@@ -229,8 +236,10 @@ class RawDevice(ABC):
         self._flush = None
         queue, counts = self._to_send, self.counts
         now_ns = self.kernel.now_ns
+        sent = TransmitResult(TransmitOutcome.OK, 0, False, now_ns, now_ns)
         while queue:
             frame = queue[0]
+            result = sent
             try:
                 self._send(frame)
             except OSError as err:
@@ -239,7 +248,7 @@ class RawDevice(ABC):
                     self._flush = self.kernel.call_at(now_ns + RETRY_NS, self._empty_queue)
                     break
                 counts["aFramesLostDueToIntMACXmitError"] += 1
-                outcome = TransmitOutcome.LOST
+                result = sent._replace(outcome=TransmitOutcome.LOST)
                 if err.errno in GONE:
                     self._fail(err)
             else:
@@ -248,9 +257,8 @@ class RawDevice(ABC):
                 if frame[0] & 1:
                     is_broadcast = frame[:6] == BROADCAST_MAC
                     counts["aBroadcastFramesXmittedOK" if is_broadcast else "aMulticastFramesXmittedOK"] += 1
-                outcome = TransmitOutcome.OK
-            del queue[0]
-            self._results.append(TransmitResult(outcome, 0, False, now_ns, now_ns))
+            queue.popleft()
+            self._results.append(result)
         if len(queue) < self.config.transmit_queue_frames:
             self.tx_ready.set()
         self.irq.set()
@@ -277,11 +285,12 @@ class RawDevice(ABC):
         self._last_batch_ns = self.kernel.now_ns
         taken = 0
         while taken < BATCH_FRAMES:
-            if len(self._received) >= self._room:
+            room = self._room - len(self._received)
+            if room <= 0:
                 self._watch(False)
                 break
             try:
-                frames = self._read()
+                frames = self._read(min(BATCH_FRAMES - taken, room))
             except OSError as err:
                 if err.errno in GONE:
                     self._fail(err)
@@ -298,26 +307,30 @@ class RawDevice(ABC):
             self.irq.set()
 
     def _take(self, raw: RawFrame) -> None:
-        octets, fcs, counts = raw.octets, None, self.counts
-        status = ReceiveStatus.OK
-        if raw.has_fcs:
+        octets, time_ns, has_fcs = raw
+        fcs, counts = None, self.counts
+        status = _OK
+        if has_fcs:
             octets, fcs = octets[:-FCS_OCTETS], octets[-FCS_OCTETS:]
-            if not has_good_fcs(raw.octets):
+            if len(octets) > MAX_ENVELOPE_OCTETS:
+                status = ReceiveStatus.TOO_LONG
+            elif len(octets) < MIN_OCTETS:
+                status = ReceiveStatus.RUNT
+            elif not has_good_fcs(raw.octets):
                 status = ReceiveStatus.FCS_ERROR
         destination = octets[:6]
         if destination not in self._wanted and not self.config.promiscuous:
             return
-        if raw.has_fcs and len(octets) > MAX_ENVELOPE_OCTETS:
-            status = ReceiveStatus.TOO_LONG
-        elif raw.has_fcs and len(octets) < MIN_OCTETS:
-            status = ReceiveStatus.RUNT
         if len(octets) < HEADER_OCTETS:
             counts["runts"] += 1
             return
         now_ns = self.kernel.now_ns
-        time_ns = now_ns if raw.time_ns is None else min(raw.time_ns, now_ns)
-        self._last_time_ns = time_ns = max(time_ns, self._last_time_ns + 1)
-        if status is ReceiveStatus.OK:
+        if time_ns is None or time_ns > now_ns:
+            time_ns = now_ns
+        if time_ns <= self._last_time_ns:
+            time_ns = self._last_time_ns + 1
+        self._last_time_ns = time_ns
+        if status is _OK:
             counts["aFramesReceivedOK"] += 1
             counts["aOctetsReceivedOK"] += len(octets) - HEADER_OCTETS
         elif status is not ReceiveStatus.RUNT:
@@ -325,7 +338,7 @@ class RawDevice(ABC):
             counts["aFrameTooLongErrors" if is_long else "aFrameCheckSequenceErrors"] += 1
         if destination[0] & 1:
             is_broadcast = destination == BROADCAST_MAC
-            if status is ReceiveStatus.OK:
+            if status is _OK:
                 counts["aBroadcastFramesReceivedOK" if is_broadcast else "aMulticastFramesReceivedOK"] += 1
             status |= ReceiveStatus.BROADCAST if is_broadcast else ReceiveStatus.MULTICAST
         self._received.append(ReceivedFrame(octets, time_ns, status, fcs))

@@ -128,15 +128,20 @@ class TapDevice(RawDevice):
     def _send(self, frame: bytes) -> None:
         os.write(self._file, frame)
 
-    def _read(self) -> list[RawFrame] | None:
+    def _read(self, most: int) -> list[RawFrame] | None:
+        frames: list[RawFrame] = []
         try:
-            return [RawFrame(os.read(self._file, LARGEST_READ_OCTETS))]
-        except BlockingIOError:
-            return None
+            while len(frames) < most:
+                frames.append(RawFrame(os.read(self._file, LARGEST_READ_OCTETS)))
         except OSError as err:
+            if frames:  # the next call meets it again
+                return frames
+            if isinstance(err, BlockingIOError):
+                return None
             if err.errno == errno.EBADFD:  # the interface was deleted
                 raise OSError(errno.ENODEV, os.strerror(errno.ENODEV)) from err
             raise
+        return frames
 
     def _release(self) -> None:
         if self._file >= 0:

@@ -102,7 +102,8 @@ class Interface:
                 if frame is None:
                     ready.popleft()
                 else:
-                    ready.rotate(-1)
+                    if len(ready) > 1:
+                        ready.rotate(-1)
                     yield frame
             else:
                 return

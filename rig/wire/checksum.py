@@ -18,9 +18,8 @@ def internet_checksum(data: bytes | memoryview, initial: int = 0) -> int:
     total = int.from_bytes(data, "big")
     if len(data) & 1:
         total <<= 8
-    total += initial
-    remainder = total % 0xFFFF
-    if remainder == 0 and total != 0:
+    remainder = (total % 0xFFFF + initial) % 0xFFFF  # divided first: to add to a long number is to copy it
+    if remainder == 0 and (total or initial):
         return 0
     return 0xFFFF - remainder
 

@@ -57,7 +57,8 @@ def parse_plain_packet(data: memoryview) -> tuple[int, int, TcpSegment] | None:
     total = int.from_bytes(data[_IP_HEADER_OCTETS:total_octets], "big")
     if total_octets & 1:
         total <<= 8
-    if (total + source + destination + _TCP + total_octets - _IP_HEADER_OCTETS) % 0xFFFF:
+    # Divided before the small numbers are added: each addition would copy all of a long one.
+    if (total % 0xFFFF + source + destination + _TCP + total_octets - _IP_HEADER_OCTETS) % 0xFFFF:
         return None
     if int.from_bytes(data[:_IP_HEADER_OCTETS], "big") % 0xFFFF:
         return None
@@ -114,7 +115,7 @@ class TcpPacketWriter:
             + window
             + urgent_pointer
             + int.from_bytes(options, "big")
-            + text_sum
+            + text_sum % 0xFFFF  # now, because each operation on the sum would copy all of a long one
         )
         try:
             headers = _HEADERS.pack(

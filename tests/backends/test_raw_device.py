@@ -66,7 +66,7 @@ class PlayedDevice(RawDevice):
             raise OSError(number, os.strerror(number))
         self.written.append(frame)
 
-    def _read(self) -> list[RawFrame] | None:
+    def _read(self, most: int) -> list[RawFrame] | None:
         if not self.to_read:
             return None
         frame = self.to_read.popleft()

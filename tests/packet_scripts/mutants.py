@@ -300,8 +300,8 @@ DATA: dict[str, list[Change]] = {
     "ack_for_each_segment": [
         (
             _RECEIVER,
-            "        self.unacknowledged += advanced\n",
-            "        self.unacknowledged += advanced\n        self.duplicates_owed += 1\n",
+            "        self.unacknowledged += octets\n",
+            "        self.unacknowledged += octets\n        self.duplicates_owed += 1\n",
         )
     ],
     "ack_not_carried_by_data": [
@@ -392,7 +392,12 @@ DATA: dict[str, list[Change]] = {
             _SENDER,
             "        if octets >= self.mss or self._resend_until is not None:\n",
             "        if self._resend_until is not None:\n",
-        )
+        ),
+        (
+            _SENDER,
+            "            ahead == 0\n            or self._rtt",
+            "            self.nagle\n            or self._rtt",
+        ),
     ],
     "nodelay_ignored": [(_ENDPOINT, "            connection.sender.nagle = not value\n", "            pass\n")],
     "text_waits_for_push": [
@@ -400,7 +405,12 @@ DATA: dict[str, list[Change]] = {
             _ARRIVAL,
             "    if receiver.accept(sequence, payload, bool(segment.flags & FIN), now_ns):\n",
             "    if receiver.accept(sequence, payload, bool(segment.flags & FIN), now_ns) and segment.flags & 8:\n",
-        )
+        ),
+        (
+            _ARRIVAL,
+            "        connection.notify(EventKind.READABLE)\n    elif",
+            "        if flags & PSH:\n            connection.notify(EventKind.READABLE)\n    elif",
+        ),
     ],
     "urgent_pointer_one_short": [
         (
@@ -650,7 +660,12 @@ CONGESTION: dict[str, list[Change]] = {
             _ARRIVAL,
             "elif flight and not length and window == sender.snd_wnd:",
             "elif flight and window == sender.snd_wnd:",
-        )
+        ),
+        (
+            _ARRIVAL,
+            "        connection.notify(EventKind.READABLE)\n    elif",
+            "        connection.notify(EventKind.READABLE)\n        if sender.flight:\n            sender.duplicate_acknowledgement(now_ns)\n    elif",
+        ),
     ],
     "window_update_counts_as_duplicate": [
         (_ARRIVAL, "elif flight and not length and window == sender.snd_wnd:", "elif flight and not length:")
@@ -662,7 +677,13 @@ CONGESTION: dict[str, list[Change]] = {
             "return 0",
         )
     ],
-    "no_inflation": [(_CONGESTION, "                control.cwnd += mss  # RFC 5681, 3.2 (4)", "                pass  # RFC 5681, 3.2 (4)")],
+    "no_inflation": [
+        (
+            _CONGESTION,
+            "                control.cwnd += mss  # RFC 5681, 3.2 (4)",
+            "                pass  # RFC 5681, 3.2 (4)",
+        )
+    ],
     "partial_ack_ignored": [
         (
             _CONGESTION,
@@ -699,8 +720,8 @@ SACK: dict[str, list[Change]] = {
     "sack_not_beside_text": [
         (
             _TCB,
-            "if self.uses_sack and self.receiver.queue:",
-            "if self.uses_sack and self.receiver.queue and not text_octets:",
+            "if self.uses_sack and self.receiver.queue.octets:",
+            "if self.uses_sack and self.receiver.queue.octets and not text_octets:",
         )
     ],
     "sack_recovery_never": [
@@ -810,7 +831,12 @@ OPTIONS: dict[str, list[Change]] = {
             _TCB,
             "(options.timestamp[0] - self.ts_recent) & MASK < HALF:\n            return False",
             "options.timestamp[0] >= self.ts_recent:\n            return False",
-        )
+        ),
+        (
+            _ARRIVAL,
+            "(stamp is None or (stamp[0] - connection.ts_recent) & MASK >= HALF)",
+            "(stamp is None or stamp[0] < connection.ts_recent)",
+        ),
     ],
     "paws_never_outdated": [
         (_TCB, "        return now_ns - self.ts_recent_ns <= PAWS_LIFETIME_NS", "        return True")

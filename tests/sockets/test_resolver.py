@@ -152,12 +152,14 @@ def test_the_end_of_a_chain_that_leaves_the_answer_is_asked_for() -> None:
 
 @pytest.mark.requirement("RFC1034-3.6.2")
 @pytest.mark.parametrize("name", ["loop.lab", "pool.lab"])
+@pytest.mark.processor_limit(1)
 def test_a_loop_of_aliases_ends(name: str) -> None:
     world = World()
     world.serve_zone(ZONE)
     assert world.fail(name) == socket.EAI_FAIL
 
 
+@pytest.mark.processor_limit(1)
 def test_a_chain_without_end_ends() -> None:
     world = World()
 

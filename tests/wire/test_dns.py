@@ -210,6 +210,7 @@ HEADER = bytes.fromhex("0001 8000 0001 0000 0000 0000")
         ("0161", "past the message"),
     ],
 )
+@pytest.mark.processor_limit(1)
 def test_names_that_lie(body: str, words: str) -> None:
     with pytest.raises(WireError, match=words):
         DnsMessage.parse(HEADER + bytes.fromhex(body))

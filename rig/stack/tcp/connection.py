@@ -246,7 +246,8 @@ class Connection(Tcb):
             self.layer.counters.add("tcp_segments_sent")
             frame = self.path.link.frame(packet, self.path.next_hop, now_ns)
             if frame is not None:
-                self.rearm()
+                if self.sender.timer_ns < self.deadline_ns or self.sender.give_up_ns < self.deadline_ns:
+                    self.rearm()  # what only became later has time until there is nothing to send
                 return frame
 
     def _next_packet(self, now_ns: int) -> bytes | None:

@@ -126,6 +126,20 @@ class Receiver:
         self.duplicates_owed += 1  # RFC 5681, 4.2
         return False
 
+    def accept_next(self, data: bytes | memoryview, now_ns: int) -> bool:
+        """Do what :meth:`accept` does with text that begins at ``rcv_nxt``, fits the window and has nothing beyond it.
+
+        False, and nothing done, where something was received beyond it or the window is too small.
+        """
+        octets = len(data)
+        if self.queue.octets or self._fin_position is not None or octets > (self.rcv_adv - self.rcv_nxt) & MASK:
+            return False
+        if octets > self.largest_segment:
+            self.largest_segment = min(octets, self.mss)
+        self.buffer += data
+        self._advance(octets, now_ns)
+        return True
+
     def _accept_in_order(self, data: bytes | memoryview, octets: int, now_ns: int) -> bool:
         self.buffer += data
         advanced = octets
@@ -135,18 +149,22 @@ class Receiver:
                 advanced += len(piece)
             self.ack_now = True  # fills a hole or leaves one: RFC 5681, 4.2
             self.duplicates_owed = 0
-        self._position += advanced
-        self.rcv_nxt = (self.rcv_nxt + advanced) & MASK
-        self.unacknowledged += advanced
+        self._advance(advanced, now_ns)
         if self._position == self._fin_position and not self.fin_received:
             self.fin_received = True
             self.rcv_nxt = (self.rcv_nxt + 1) & MASK
             if self.rcv_adv == (self.rcv_nxt - 1) & MASK:
                 self.rcv_adv = self.rcv_nxt
             return True
-        if advanced and self.delayed_ack_ns == NEVER:
-            self.delayed_ack_ns = now_ns + self._config.delayed_ack_ns
         return advanced > 0
+
+    def _advance(self, octets: int, now_ns: int) -> None:
+        """Account for octets that follow those received before, and owe their acknowledgement."""
+        self._position += octets
+        self.rcv_nxt = (self.rcv_nxt + octets) & MASK
+        self.unacknowledged += octets
+        if octets and self.delayed_ack_ns == NEVER:
+            self.delayed_ack_ns = now_ns + self._config.delayed_ack_ns
 
     def sack_blocks(self, limit: int) -> tuple[tuple[int, int], ...]:
         """Return up to ``limit`` runs beyond a hole as sequence numbers, the one that grew last first (RFC 2018, 4)."""
@@ -199,8 +217,10 @@ class Receiver:
         ``scale`` is the shift that the peer applies, 0 on a SYN. Receiver SWS avoidance: RFC 9293, 3.8.6.2.2.
         """
         window = (self.rcv_adv - self.rcv_nxt) & MASK
-        self._largest_window = 0xFFFF << scale
-        free = min(self.capacity - len(self.buffer), self._largest_window)
+        self._largest_window = largest = 0xFFFF << scale
+        free = self.capacity - len(self.buffer)
+        if free > largest:
+            free = largest
         if free - window >= min(self.capacity // 2, self.mss):
             field = free >> scale
         else:

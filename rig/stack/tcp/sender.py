@@ -174,9 +174,38 @@ class Sender:
             self._retransmit_first = False
             if self.snd_wnd:
                 return self._first_again(now_ns)
+        transmission = self._next_in_the_middle(now_ns)
+        if transmission is not None:
+            return transmission
         if self.sack is None or not self.sack.in_recovery or self._resend_until is not None:
             return self._next_in_order(now_ns)
         return self._next_hole(now_ns, lost_only=True) or self._next_in_order(now_ns) or self._next_hole(now_ns)
+
+    def _next_in_the_middle(self, now_ns: int) -> Transmission | None:
+        """Return what bulk transfer sends nearly always, a full segment of new text amid others, or None.
+
+        It comes to the same as :meth:`_next_in_order` in less time. Something is in flight and a segment of it is being
+        timed, so nothing was sent again since; both windows have room for all that is ahead; more text is left.
+        """
+        recovery = self.recovery
+        sequence, mss = self.snd_nxt, self.mss
+        ahead = (sequence - self.snd_una) & MASK
+        after = ahead + mss
+        if (
+            ahead == 0
+            or self._rtt_sequence is None
+            or after > self.snd_wnd
+            or after > recovery.control.cwnd
+            or self.give_up_ns == NEVER
+            or recovery.in_recovery  # what is missing goes first
+        ):
+            return None
+        offset = (sequence - self.buffer_sequence) & MASK
+        if len(self.buffer) <= offset + mss:
+            return None
+        self.snd_nxt = self.snd_max = (sequence + mss) & MASK
+        self._last_send_ns = now_ns
+        return Transmission(sequence, offset, mss, False, False)
 
     def _next_in_order(self, now_ns: int) -> Transmission | None:
         """Return the segment at ``snd_nxt``, or None."""

@@ -170,7 +170,7 @@ class Tcb:
 
         SACK blocks take only the room that the text leaves, so they never change where segments end.
         """
-        if self.uses_sack and self.receiver.queue:
+        if self.uses_sack and self.receiver.queue.octets:
             timestamp = (self.timestamp(now_ns), self.ts_recent) if self.uses_timestamps else None
             room = (self.effective_mss() - text_octets - SACK_OPTION_OCTETS) // SACK_BLOCK_OCTETS
             limit = min(room, MAX_SACK_BLOCKS - self.uses_timestamps)
