@@ -62,6 +62,22 @@ def rtl_fixture(kernel: Any, dut: Any, folder: Path, *, speed_mbps: int) -> Fixt
     station = RtlStation("rtl", MacRom(FIXTURE_MAC).serialize(), phase_ns=FIXTURE_PHASE_NS)
     bench = RtlBench(kernel, dut, [station], speed_mbps=speed_mbps)
     return RtlFixture(
-        kernel, dut, bench.buses[0], folder, speed_mbps=speed_mbps, phase_ns=FIXTURE_PHASE_NS,
+        kernel, dut, dut.station[0], bench.buses[0], folder, speed_mbps=speed_mbps, phase_ns=FIXTURE_PHASE_NS,
+        bus_period_ns=FIXTURE_BUS_PERIOD_NS,
+    )  # fmt: skip
+
+
+def rtl_board_fixture(kernel: Any, dut: Any, folder: Path, *, speed_mbps: int) -> Fixture:
+    """Return the Verilog adapter of ``board_mac_bench``, whose bus is that of a board, over its serial line."""
+    from rig.backends.rtl import RtlStation
+    from rig.backends.rtl_board import RtlBoards
+    from rig.build.rtl_board import rtl_board_buses
+    from rig.regress.conformance.rtl import RtlFixture
+
+    station = RtlStation("board", MacRom(FIXTURE_MAC).serialize(), phase_ns=FIXTURE_PHASE_NS)
+    bench = RtlBoards(kernel, dut, [station], speed_mbps=speed_mbps)
+    (bus,) = rtl_board_buses(kernel, bench)
+    return RtlFixture(
+        kernel, dut, dut.board[0], bus, folder, speed_mbps=speed_mbps, phase_ns=FIXTURE_PHASE_NS,
         bus_period_ns=FIXTURE_BUS_PERIOD_NS,
     )  # fmt: skip

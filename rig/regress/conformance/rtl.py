@@ -35,17 +35,18 @@ class RtlFixture:
     bits_per_edge = 4
 
     def __init__(
-        self, kernel: Kernel, dut: Any, bus: AdapterBus, folder: Path, *, speed_mbps: int, phase_ns: int,
+        self, kernel: Kernel, dut: Any, place: Any, bus: AdapterBus, folder: Path, *, speed_mbps: int, phase_ns: int,
         bus_period_ns: int,
     ) -> None:  # fmt: skip
+        """``place`` is where in the bench ``dut`` the adapter and its player are."""
         self.kernel = kernel
         self.bus = bus
         self.speed_mbps = speed_mbps
         self.phase_ns = phase_ns
         self.bus_period_ns = bus_period_ns
         self._period_ns = 4 * 1_000 // speed_mbps
-        self._player = dut.station[0].player
-        self._poke = dut.station[0].poke
+        self._player = place.player
+        self._poke = place.poke
         self._link = dut.settings.link
         self._script = folder / SCRIPT_NAME
         self._record = folder / RECORD_NAME
