@@ -58,8 +58,8 @@ class OnAir(Protocol):
         """TX_EN of a station falls now, after ``nibbles``; ``is_whole``: a frame, sent to its end without collision."""
 
 
-class _Sender:
-    """The order register of one sender."""
+class OrderRegister:
+    """A register of orders: word 0 is how many there were ever, the slots after it hold the last :data:`ORDERS`."""
 
     def __init__(self, kernel: SimulatorKernel, handle: Any) -> None:
         self._kernel = kernel
@@ -69,14 +69,14 @@ class _Sender:
         self._written_ns = -1
         self._written = 0  # in this ns
 
-    def give(self, kind: int, number: int = 0, value: int = 0, origin: int = 0, origin_number: int = 0) -> None:
-        """Give an order; it is obeyed in this time step."""
+    def give(self, order: int) -> None:
+        """Give an order of 64 bits; it is obeyed in this time step."""
         if self._kernel.now_ns != self._written_ns:
             self._written_ns, self._written = self._kernel.now_ns, 0
         self._written += 1
         if self._written > ORDERS:
-            raise AdapterFault(f"more than {ORDERS} orders to one sender within {self._written_ns} ns")
-        self._slots[self._count % ORDERS] = kind | number << 8 | value << 16 | origin_number << 32 | origin << 48
+            raise AdapterFault(f"more than {ORDERS} orders at {self._written_ns} ns")
+        self._slots[self._count % ORDERS] = order
         self._count += 1
         value = self._count & 0xFFFF_FFFF
         for place, slot in enumerate(self._slots, start=1):
@@ -84,7 +84,9 @@ class _Sender:
         self._handle.orders.value = value
 
     def load(self, octets: bytes) -> None:
-        """Write what the next BEGIN sends."""
+        """Write what the next transmission sends."""
+        if len(octets) > NARROW_OCTETS + WIDE_OCTETS:
+            raise AdapterFault(f"a transmission of {len(octets)} octets; the bench holds {NARROW_OCTETS + WIDE_OCTETS}")
         self._handle.content.value = int.from_bytes(octets[:NARROW_OCTETS], "little")
         if len(octets) > NARROW_OCTETS:
             self._handle.content_wide.value = int.from_bytes(octets[NARROW_OCTETS:], "little")
@@ -123,7 +125,7 @@ class RtlJoint:
             raise UsageError(f"{len(stations[0].delays_ns)} senders for a bench that was built for {senders}")
         self._configure(stations, senders, garbage_seed)
         self.buses = tuple(RtlBus(kernel, name, dut.station[index].master) for index, name in enumerate(self._names))
-        self._senders = [_Sender(kernel, dut.joint.sender[number]) for number in range(senders)]
+        self._senders = [OrderRegister(kernel, dut.joint.sender[number]) for number in range(senders)]
         self._own = [dut.joint.sender[number].own for number in range(count)]
         kernel.watch(lambda: ValueChange(dut.attention), self._on_attention)
 
@@ -155,14 +157,12 @@ class RtlJoint:
 
     def begin(self, sender: int, number: int, origin: int, origin_number: int) -> None:
         """TX_EN of a sender rises now; it sends what the transmission of the origin holds, which may be itself."""
-        self._senders[sender].give(BEGIN, number, 0, origin, origin_number)
+        self._senders[sender].give(BEGIN | number << 8 | origin_number << 32 | origin << 48)
 
     def begin_content(self, sender: int, number: int, octets: bytes, nibbles: int) -> None:
         """TX_EN of a sender rises now; it means to send so many nibbles of ``octets``, the low one of each first."""
-        if len(octets) > NARROW_OCTETS + WIDE_OCTETS:
-            raise AdapterFault(f"a transmission of {len(octets)} octets; the bench holds {NARROW_OCTETS + WIDE_OCTETS}")
         self._senders[sender].load(octets)
-        self._senders[sender].give(BEGIN, number, nibbles, sender, number)
+        self._senders[sender].give(BEGIN | number << 8 | nibbles << 16 | number << 32 | sender << 48)
 
     def end(self, sender: int) -> None:
         """TX_EN of a sender falls now."""
@@ -170,7 +170,7 @@ class RtlJoint:
 
     def jam(self, sender: int, number: int, unit: int) -> None:
         """What a transmission sends from a unit on is jam, unless that is known of an earlier one."""
-        self._senders[sender].give(JAM, number, min(unit, 0xFFFF))
+        self._senders[sender].give(JAM | number << 8 | min(unit, 0xFFFF) << 16)
 
     # -- from the stations ---------------------------------------------------------------------------------------------
 

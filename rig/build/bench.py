@@ -11,6 +11,7 @@ from rig.adapter.mac_rom import MacRom
 from rig.adapter.recorder import Timeline
 from rig.build.address import station_address
 from rig.build.joint import JOINT_TOP, VerilogStations, joint_parameters, needs_joint
+from rig.build.line import LINE_TOP, LineBench, is_mixed_line
 from rig.config.scenario import Scenario
 from rig.runtime.kernel import Kernel
 
@@ -96,6 +97,8 @@ def rtl_bench(kernel: Any, dut: Any, scenario: Scenario, records: Path) -> Bench
 
     ``records`` is the file of its recorder.
     """
+    if is_mixed_line(scenario):
+        return LineBench(kernel, dut, scenario, records)
     if needs_joint(scenario):
         return model_bench(kernel, scenario, VerilogStations(kernel, dut, records, scenario.seed & 0xFFFFFFFF))
     return planned_rtl_bench(kernel, dut, _plan(scenario), records)
@@ -103,6 +106,8 @@ def rtl_bench(kernel: Any, dut: Any, scenario: Scenario, records: Path) -> Bench
 
 def rtl_top(scenario: Scenario) -> tuple[str, dict[str, int]]:
     """Return the Verilog top that a scenario runs on, and its parameters."""
+    if is_mixed_line(scenario):
+        return LINE_TOP, {}
     if needs_joint(scenario):
         return JOINT_TOP, joint_parameters(scenario)
     (segment,) = scenario.segments.values()

@@ -51,8 +51,8 @@ def _check(scenario: Scenario, topology: Topology) -> None:
     for name, segment in scenario.segments.items():
         if segment.line != "mii":
             raise ConfigError(
-                f"segment {name!r} is a {segment.line} line; in Verilog such a line is all of a scenario, with both of"
-                " its stations: leave out backend: model and other media, or run it on the model: --backend model"
+                f"segment {name!r} is a {segment.line} line; with a station in Verilog it has to be all of a scenario:"
+                " leave out the other media, or run it on the model: --backend model"
             )
     hears: dict[str, str] = {}  # what is plugged in, by name -> a station in Verilog that hears whatever it sends
     for adapter in scenario.adapters():

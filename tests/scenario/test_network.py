@@ -10,6 +10,7 @@ import pytest
 
 from rig.cli.topology import TopologyOptions, run_topology
 from rig.config.loading import load_scenario
+from rig.config.scenario import Segment
 from rig.errors import ConfigError, UsageError
 from rig.scenario.catalog import PICTURE, find_scenario, read_file
 from rig.scenario.play import CarriedFile
@@ -163,9 +164,9 @@ def test_a_line_is_a_whole_scenario_in_verilog(tmp_path: Path) -> None:
     alone = scenario.model_copy(update={"stations": stations})
     with pytest.raises(ConfigError, match="every station of this scenario stays on the model"):
         run_scenario(Request(name, alone, "rtl", SMALL, tmp_path / "runs"))
-    mixed = scenario.model_copy(update={"stations": [scenario.stations[0], stations[1]]})
+    more = scenario.model_copy(update={"segments": scenario.segments | {"other": Segment(delay_bits=5)}})
     with pytest.raises(ConfigError, match="segment 'line' is a 10base-t line"):
-        run_scenario(Request(name, mixed, "rtl", SMALL, tmp_path / "runs"))
+        run_scenario(Request(name, more, "rtl", SMALL, tmp_path / "runs"))
 
 
 # -- rig topology ------------------------------------------------------------------------------------------------------

@@ -9,19 +9,20 @@ from pathlib import Path
 import pytest
 
 from rig.build.joint import joint_parameters
-from rig.config.scenario import BackendName
+from rig.config.scenario import BackendName, Limits
 from rig.scenario.catalog import find_scenario
 from rig.scenario.play import CarriedFile
 from rig.scenario.run import Request, Run, run_scenario
 
 FILE = CarriedFile("small.bin", bytes(range(256)) * 60)
+LIMITS = Limits(sim_ns=200_000_000, wall_s=120)
 EVERYBODY = ("client", "server", "talker", "router")
 
 
 def play(name: str, twins: Collection[str], runs: Path, backend: BackendName = "rtl") -> Run:
     """Run a scenario with these stations and routers on the model, the others on Verilog; or all on ``backend``."""
     found, _, scenario = find_scenario(name)
-    changes = {
+    changes = {"limits": LIMITS} | {
         key: [each.model_copy(update={"backend": "model" if each.name in twins else None}) for each in whole]
         for key, whole in (("stations", scenario.stations), ("routers", scenario.routers))
     }
@@ -57,6 +58,24 @@ def test_it_does_not_matter_who_is_in_verilog(
     ours, theirs = (json.loads((each.folder / "result.json").read_text()) for each in (run, model))
     for key in theirs.keys() - {"backend", "versions"}:
         assert ours[key] == theirs[key], key
+
+
+@pytest.mark.parametrize("twin", ["client", "server"])
+def test_a_phy_in_verilog_and_its_twin_on_one_line(twin: str, tmp_path: Path) -> None:
+    """A file in each direction at once; clocks 100 ppm apart. They collide, both see it, and no frame is lost."""
+    run = play("10base-t-twin", (twin,), tmp_path)
+    assert run.passed and [file["octets"] for file in run.result["files"]] == [len(FILE.content)] * 2
+    client, server = (run.result["stations"][name]["counters"] for name in ("client", "server"))
+    assert client["aFramesTransmittedOK"] == server["aFramesReceivedOK"] > 10
+    assert server["aFramesTransmittedOK"] == client["aFramesReceivedOK"] > 10
+    for counters in (client, server):
+        for name in ("aFrameCheckSequenceErrors", "aAlignmentErrors", "aSQETestErrors", "aCarrierSenseErrors"):
+            assert counters[name] == 0, name
+        assert counters["aLateCollisions"] == counters["aFramesAbortedDueToXSColls"] == 0
+    medium = run.result["medium"]
+    assert medium["collisions"] > 3 and medium["jams"] == 2 * medium["collisions"]
+    events = json.loads((run.folder / "timeline.json").read_text())["events"]
+    assert {event["station"] for event in events if event["kind"] == "receive"} == {"client", "server"}
 
 
 def test_how_large_the_bench_must_be() -> None:
