@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from rig.cli.display import Display
 from rig.config.scenario import BackendName
-from rig.errors import ExitCode
+from rig.errors import ExitCode, UsageError
 from rig.scenario.catalog import carried_file, find_scenario, printable
 from rig.scenario.run import Request, Run, run_scenario
 
@@ -31,6 +31,7 @@ class DemoOptions:
     runs: Path
     open_page: bool
     as_json: bool
+    ports: Sequence[str] = ()
 
 
 def run_demo(options: DemoOptions) -> ExitCode:
@@ -38,12 +39,14 @@ def run_demo(options: DemoOptions) -> ExitCode:
 
     :class:`~rig.errors.RigError` for whatever keeps it from running.
     """
+    if options.ports and list(options.backends) != ["board"]:
+        raise UsageError("--port names a board: it goes with --backend board")
     name, path, scenario = find_scenario(options.scenario)
     if options.seed is not None:
         scenario = scenario.model_copy(update={"seed": options.seed})
     file = carried_file(options.file, scenario, path)
     command = [printable(word) for word in (Path(sys.argv[0]).name, *sys.argv[1:])]
-    request = Request(name, scenario, "model", file, options.runs, command)
+    request = Request(name, scenario, "model", file, options.runs, command, options.ports)
     display = None if options.as_json else Display()
     runs: dict[str, Run] = {}
     for backend in options.backends:

@@ -37,14 +37,14 @@ class Display:
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False)
         self._live: Live | None = None
-        self._backend = ""
+        self._is_live = False
         self._phase = ""
         self._progress: Progress | None = None
 
     @contextmanager
     def running(self, backend: str, request: Request) -> Iterator[None]:
         """Show progress while the block runs."""
-        self._backend, self._progress = backend, None
+        self._is_live, self._progress = request.is_live, None
         title = request.scenario.title or request.name
         self._console.print(f"[bold]{title}[/]  [dim]backend[/] {backend}  [dim]seed[/] {request.scenario.seed}")
         if not self._console.is_terminal:
@@ -76,7 +76,7 @@ class Display:
         verdict = result["outcome"] if result["outcome"] == "completed" else f"{result['outcome']}: {result['error']}"
         meant = "" if result["outcome"] == "completed" or not run.passed else " (as meant)"
         console.print(f"[{colour}]{verdict}[/]{meant}")
-        took = f"{format_time(result['sim_ns'])} {_clock(str(result['backend']))}"
+        took = f"{format_time(result['sim_ns'])} {_clock(bool(result['is_live']))}"
         console.print(f"{took}, {run.wall_s:.2f} s of wall time, {_medium(result['medium'])}")
         for file in result["files"]:
             same = file["sha256_received"] == file["sha256_sent"]
@@ -127,15 +127,15 @@ class Display:
         line.add_row(
             ProgressBar(total=max(1, progress.total), completed=progress.octets, width=BAR_COLUMNS),
             f"{progress.octets}/{progress.total} octets",
-            f"[cyan]{format_time(progress.t_ns)}[/] {_clock(self._backend)}",
+            f"[cyan]{format_time(progress.t_ns)}[/] {_clock(self._is_live)}",
             f"[red]{progress.collisions}[/] collided attempts",
         )
         return Group(Text(f"{self._phase} ...", style="dim"), line, _netstat_table(progress.netstat))
 
 
-def _clock(backend: str) -> str:
+def _clock(is_live: bool) -> str:
     """Say what the times of a run are: a simulation's, or the machine's own."""
-    return "by the clock" if backend == "nic" else "simulated"
+    return "by the clock" if is_live else "simulated"
 
 
 def _medium(medium: dict[str, int]) -> str:

@@ -107,6 +107,12 @@ def demo(
     seed: Annotated[
         int | None, typer.Option(min=0, max=(1 << 64) - 1, metavar="N", help="Replaces the seed of the scenario.")
     ] = None,
+    port: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="BOARD", help="Of --backend board: a board that is there, by name or port; one a station."
+        ),
+    ] = None,
     runs: Annotated[Path, typer.Option(metavar="DIR", help="Where run folders go.")] = Path("runs"),
     open_page: Annotated[bool, typer.Option("--open", help="Open the page of the run in a browser.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
@@ -115,7 +121,7 @@ def demo(
     from rig.cli.demo import DemoOptions, run_demo
 
     backends = ("model", "rtl") if backend is BackendChoice.BOTH else (backend.value,)
-    options = DemoOptions(backends, scenario, file, seed, runs, open_page, as_json)
+    options = DemoOptions(backends, scenario, file, seed, runs, open_page, as_json, tuple(port or ()))
     raise typer.Exit(int(run_demo(options)))
 
 

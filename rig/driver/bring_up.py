@@ -191,7 +191,7 @@ def _station_address(rom_image: bytes, config: DriverConfig) -> tuple[bytes, tup
             ) from damage
         notice = f"{config.name}: {damage}; the configured address {format_mac(config.mac)} is used instead"
         return config.mac, (notice,)
-    if config.mac is None:
+    if config.mac is None or config.mac == rom.mac:
         return rom.mac, ()
     notice = f"{config.name}: the configured address {format_mac(config.mac)} replaces {format_mac(rom.mac)} of the ROM"
     return config.mac, (notice,)

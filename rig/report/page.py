@@ -103,7 +103,7 @@ def _network(facts: RunFacts) -> dict[str, Any] | None:
 
 def _is_live(result: dict[str, Any]) -> bool:
     """Tell whether the times of a run are those of the machine's clock."""
-    return str(result["backend"]) == "nic"
+    return bool(result["is_live"])
 
 
 def _json_for_html(value: Any) -> str:

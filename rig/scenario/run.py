@@ -40,6 +40,14 @@ class Request:
     file: CarriedFile
     runs: Path = Path("runs")
     command: Sequence[str] = ()
+    ports: Sequence[str] = ()
+    """Boards that are there, one for each station, by name or port; none: boards are simulated where they are asked
+    for."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether times are those of the machine's clock."""
+        return self.backend == "nic" or bool(self.ports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +132,11 @@ def _record(
 
         on_phase("running over a veth cable")
         return run_nic(scenario, request.file, folder, on_progress)
+    if request.ports:
+        from rig.scenario.ports import run_ports
+
+        on_phase(f"running on the boards at {', '.join(request.ports)}")
+        return run_ports(scenario, request.ports, request.file, folder, on_progress)
     where = "virtual boards behind serial lines" if request.backend == "board" else "the Python twins"
     on_phase(f"simulating on {where}")
     return run_model(scenario, request.file, folder, on_progress)
@@ -167,6 +180,7 @@ def _result(request: Request, scenario: Scenario, recording: Recording) -> dict[
         "description": scenario.description,
         "seed": scenario.seed,
         "backend": request.backend,
+        "is_live": request.is_live,
         "versions": {"nicrig": rig.__version__, "python": platform.python_version(), **recording.versions},
         "regmap_hash": MAP_SHA256,
         "outcome": facts.outcome,

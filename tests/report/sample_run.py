@@ -141,8 +141,8 @@ def result_of(run: SampleRun) -> dict[str, Any]:
     digest = "9a7d" * 16
     return {
         "schema": 1, "scenario": "sample", "title": "Two hosts and a talker on one cable", "description": "By hand.",
-        "seed": 1, "backend": "model", "versions": {"nicrig": "0.1.0", "python": "3.11"}, "regmap_hash": "ab" * 32,
-        "outcome": "completed", "passed": True, "error": None, "sim_ns": run.now_ns,
+        "seed": 1, "backend": "model", "is_live": False, "versions": {"nicrig": "0.1.0", "python": "3.11"},
+        "regmap_hash": "ab" * 32, "outcome": "completed", "passed": True, "error": None, "sim_ns": run.now_ns,
         "segments": {"lan": {"speed_mbps": 100, "duplex": "half", "delay_bits": 60}},
         "files": [{"name": "picture.png", "octets": 51_100, "sha256_sent": digest, "sha256_received": digest}],
         "stations": {name: station(name, place) for name, place in (("client", 0), ("server", 60), ("talker", 25))},
