@@ -74,7 +74,7 @@ class FaultRow:
     wrong_writes: int
     duplicate_effects: int
     lost_time_ms: float
-    """Device time beyond that of the same transactions without the fault."""
+    """Device time beyond that of as many transactions without the fault."""
     problem: str = ""
     """Why it is not as it must be, beyond the counts; empty if it is."""
 
@@ -155,8 +155,10 @@ class Choice:
         return [replace(row, transactions=size, seed=row.seed + number) for number, size in enumerate(sizes)]
 
     def clean(self, row: FaultCase) -> FaultCase:
-        """Return what a row is compared with."""
-        return self._noise(CLEAN, None) if row.is_noise else FaultCase(CLEAN, seed=self.seed)
+        """Return what a row is compared with; of noise no more than a portion."""
+        if not row.is_noise:
+            return FaultCase(CLEAN, seed=self.seed)
+        return replace(self._noise(CLEAN, None), transactions=min(row.transactions, self.portion or row.transactions))
 
 
 def fault_table(player: Player, choice: Choice) -> Iterator[FaultRow]:
@@ -187,8 +189,12 @@ def _sum(parts: Sequence[Played]) -> Played:
 
 def _row(case: FaultCase, played: Played, clean: Tally) -> FaultRow:
     tally = played.tally
-    is_same_work = tally.transactions == clean.transactions
-    lost_ns = max(0, tally.duration_ns - clean.duration_ns) if is_same_work else 0
+    expected_ns = clean.duration_ns
+    if case.is_noise:
+        expected_ns = clean.duration_ns * tally.transactions // clean.transactions
+    elif tally.transactions != clean.transactions:
+        expected_ns = tally.duration_ns  # another work: not comparable
+    lost_ns = max(0, tally.duration_ns - expected_ns)
     return FaultRow(
         case.fault, case.rate, tally.transactions, played.octets_hit, tally.wrong_reads, tally.wrong_writes,
         tally.duplicate_effects, round(lost_ns / NS_PER_MS, 3), played.problem,
