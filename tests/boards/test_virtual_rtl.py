@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +19,7 @@ from rig.errors import BusError, UsageError
 from rig.runtime.pump_asyncio import WallClock
 from rig.units import NS_PER_S
 
+ROOT = Path(__file__).resolve().parents[2]
 BOARD = "ulx3s-lan8720"
 READY_S = 400
 WALL_LIMIT_S = 300
@@ -70,6 +75,38 @@ def test_a_host_cannot_tell_it_from_a_board_but_by_its_time_scale(tmp_path: Path
         thread.join(WALL_LIMIT_S)
     assert not problems, problems
     assert not thread.is_alive()
+
+
+def parents() -> dict[int, int]:
+    """Return the parent of each process that has not ended."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = path.read_text().rpartition(")")[2].split()[:2]
+        except OSError:  # it has ended since
+            continue
+        if state != "Z":
+            found[int(path.parent.name)] = int(parent)
+    return found
+
+
+def test_the_simulation_ends_with_the_program_that_began_it() -> None:
+    command = [sys.executable, "-m", "rig.cli", "board", "virtual", "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, cwd=ROOT)
+    assert process.stdout is not None
+    try:
+        assert len(json.loads(process.stdout.readline())["rows"]) == 1
+        simulators = [pid for pid, parent in parents().items() if parent == process.pid]
+        assert simulators
+    finally:
+        process.kill()  # without a chance to tidy up
+        process.wait(READY_S)
+        process.stdout.close()
+    for _ in range(600):
+        if not any(pid in parents() for pid in simulators):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"the simulator, process {simulators}, runs on")
 
 
 @pytest.mark.parametrize(

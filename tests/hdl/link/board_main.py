@@ -20,7 +20,6 @@ from tests.contract import bad_input_contract, bus_contract, device_contract
 
 ROMS = [MacRom(mac).serialize() for mac in bad_input_contract.MACS]
 POWER_ON_NS = 1_000
-REST_NS = 3_000_000
 
 
 class SimBoards:
@@ -60,8 +59,21 @@ async def device(kernel: SimTime, dut: Any) -> dict[str, str]:
     boards = SimBoards(kernel, dut, speed_mbps=int(speed), full_duplex=duplex == "full")
     await kernel.sleep_until(POWER_ON_NS)
     config = DriverConfig(speed_mbps=int(speed), full_duplex=duplex == "full")
-    bench = device_contract.DeviceBench(kernel, (boards.buses[0], boards.buses[1]), config, rest_ns=REST_NS)
+    bench = device_contract.DeviceBench(
+        kernel, (boards.buses[0], boards.buses[1]), config, rest_ns=int(os.environ["RIG_TEST_REST_NS"])
+    )
     chosen = os.environ["RIG_TEST_CONTRACTS"].split()
     return await verdicts(
         {c.__name__: lambda c=c: c(bench) for c in device_contract.CONTRACT if c.__name__ in chosen}
+    )  # fmt: skip
+
+
+async def bad_input(kernel: SimTime, dut: Any) -> dict[str, str]:
+    """What nobody should do to an adapter, between two boards; on a segment of 100 Mb/s, half duplex."""
+    boards = SimBoards(kernel, dut)
+    await kernel.sleep_until(POWER_ON_NS)
+    bench = bad_input_contract.BadInputBench(kernel, (boards.buses[0], boards.buses[1]), 100, False)
+    chosen = os.environ["RIG_TEST_CONTRACTS"].split()
+    return await verdicts(
+        {c.__name__: lambda c=c: c(bench) for c in bad_input_contract.CONTRACT if c.__name__ in chosen}
     )  # fmt: skip

@@ -1,7 +1,11 @@
-"""Boards in Verilog, reached through their serial lines alone: the contracts. Bad lines: ``tests/boards``."""
+"""Boards in Verilog, reached through their serial lines alone: the contracts. Bad lines: ``tests/boards``.
+
+A serial line makes most of the contracts of devices long: with RIG_LONG (``make long``) all of them are played.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +13,12 @@ import pytest
 
 from rig.boards.virtual_rtl import build_boards
 from rig.regress import simbuild
-from tests.contract import bus_contract, device_contract
+from tests.backends.test_board_contract import NEEDS_A_FAST_BUS
+from tests.contract import bad_input_contract, bus_contract, device_contract
 
-TIMEOUT_S = 500
+IS_LONG = bool(os.environ.get("RIG_LONG"))
+TIMEOUT_S = 3600 if IS_LONG else 500
+REST_NS = 10_000_000 if IS_LONG else 3_000_000
 SIM_LIMIT_NS = 20_000_000_000
 BOARD = "ulx3s-lan8720"
 
@@ -44,8 +51,25 @@ QUICK = (
 
 
 def test_two_boards_and_their_drivers(tmp_path: Path) -> None:
-    """A part of the contract of FrameDevice: a serial line makes the rest of it long."""
-    names = {contract.__name__ for contract in QUICK}
-    verdicts = run("device", tmp_path, 2, {"RIG_TEST_SEGMENT": "100 half", "RIG_TEST_CONTRACTS": " ".join(names)})
+    names = {contract.__name__ for contract in (device_contract.CONTRACT if IS_LONG else QUICK)}
+    env = {
+        "RIG_TEST_SEGMENT": "100 half", "RIG_TEST_CONTRACTS": " ".join(names), "RIG_TEST_REST_NS": str(REST_NS),
+    }  # fmt: skip
+    verdicts = run("device", tmp_path, 2, env)
     assert set(verdicts) == names
+    assert not any(verdicts.values()), verdicts
+
+
+BAD_INPUT = [
+    contract.__name__
+    for contract in bad_input_contract.CONTRACT
+    if contract not in NEEDS_A_FAST_BUS
+    and (IS_LONG or contract is bad_input_contract.a_frame_beyond_its_slot_only_reads)
+]
+
+
+@pytest.mark.parametrize("name", BAD_INPUT)
+def test_bad_input(name: str, tmp_path: Path) -> None:
+    verdicts = run("bad_input", tmp_path, 2, {"RIG_TEST_CONTRACTS": name})
+    assert set(verdicts) == {name}
     assert not any(verdicts.values()), verdicts
