@@ -55,10 +55,10 @@ class StationDriver(FrameDevice, Protocol):
 
 @runtime_checkable
 class HasDrivers(Protocol):
-    """A bench of adapters that have no bus to put a driver on."""
+    """A bench of adapters of which some have no bus to put a driver on."""
 
-    def driver(self, name: str) -> StationDriver:
-        """Return what stands in the place of a station's driver."""
+    def driver(self, name: str) -> StationDriver | None:
+        """Return what stands in the place of a station's driver; None where it has a bus."""
         ...
 
 

@@ -1,13 +1,14 @@
-"""Stations of a scenario on network interfaces: two packet sockets at the ends of a veth cable made for the run.
+"""Stations of a scenario on the wall clock: packet sockets and boards at the two ends of a cable.
 
-Each end is in a network namespace of its own, so that nothing of the host is touched and nothing stays. A station
-here is a frame device without registers: :class:`NicStation` gives it the face of a driver on a bus, and records its
-frames.
+The cable is a real one between what the scenario names, or a veth cable made for the run. Then each end is in a network
+namespace of its own, so that nothing of the host is touched and nothing stays. An interface is a frame device without
+registers: :class:`NicStation` gives it the face of a driver on a bus, and records its frames.
 """
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Mapping
+from contextlib import ExitStack, nullcontext
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +19,10 @@ from rig.backends.namespace import Namespace, add_veth
 from rig.backends.nic import NicConfig, PacketSocketNic
 from rig.backends.raw_device import MIN_OCTETS, RawDevice
 from rig.build.address import station_address
-from rig.config.scenario import Scenario
+from rig.build.board import BoardBus
+from rig.build.port_bench import PortPlan, RecordedDriver, driver_at_port
+from rig.build.wall_board import VirtualBoardOnWire
+from rig.config.scenario import Scenario, Station
 from rig.driver.statistics import DriverStatistics
 from rig.errors import ConfigError, UsageError
 from rig.runtime.pump_asyncio import WallClock
@@ -91,30 +95,64 @@ class NicStation:
 
 
 class NicBench:
-    """Two stations at the ends of a veth cable; a context manager, to be entered before the run and left after it."""
+    """Two stations at the ends of a real cable; a context manager, to be entered before the run and left after it.
 
-    def __init__(self, scenario: Scenario) -> None:
+    A station is an interface of this machine, or it is on a board: one on a serial port, or a virtual one whose jack is
+    an interface. Where the scenario names no interface, both are the ends of a veth cable that is made for the run.
+    """
+
+    def __init__(self, scenario: Scenario, ports: Mapping[str, PortPlan] | None = None) -> None:
         """Make the cable, then the kernel, so that its time begins when the cable is there.
+
+        ``ports`` are the boards of the stations that name a port, by station.
 
         :class:`~rig.errors.UsageError` without the right, :class:`ConfigError` for a scenario that asks for what such a
         cable is not.
         """
-        _check(scenario)
+        check_wall_clock(scenario)
         self._timeline = Timeline()
         self._opened = ExitStack()
-        self._stations: dict[str, NicStation] = {}
+        self._stations: dict[str, NicStation | RecordedDriver] = {}
+        self._boards: dict[str, VirtualBoardOnWire] = {}
+        self._buses: list[BoardBus] = []
+        self._ports = ports or {}
         try:
-            here, there = (self._opened.enter_context(Namespace()) for _ in range(STATIONS))
-            add_veth(here, "rig0", there, "rig1")
+            places = self._places(scenario)
             self.kernel = WallClock()
-            for namespace, name, station in zip((here, there), ("rig0", "rig1"), scenario.stations, strict=True):
-                with namespace.entered():
-                    device = PacketSocketNic(self.kernel, NicConfig(name, station_address(station)))
-                self._opened.enter_context(device)
-                self._stations[station.name] = NicStation(station.name, device, self._timeline)
+            for station in scenario.stations:
+                self._add(scenario, station, *places.get(station.name, (None, "")))
         except BaseException:
             self._opened.close()
             raise
+
+    def _places(self, scenario: Scenario) -> dict[str, tuple[Namespace | None, str]]:
+        """Return where each station that has an interface finds it: the namespace, None for ours, and its name."""
+        named: dict[str, tuple[Namespace | None, str]] = {
+            station.name: (None, station.interface) for station in scenario.stations if station.interface is not None
+        }
+        if named or any(station.port is not None for station in scenario.stations):
+            return named
+        here, there = (self._opened.enter_context(Namespace()) for _ in range(STATIONS))
+        add_veth(here, "rig0", there, "rig1")
+        first, second = scenario.stations
+        return {first.name: (here, "rig0"), second.name: (there, "rig1")}
+
+    def _add(self, scenario: Scenario, station: Station, namespace: Namespace | None, name: str) -> None:
+        kernel = self.kernel
+        if station.name in self._ports:
+            port = self._ports[station.name]
+            bus, driver = driver_at_port(kernel, scenario, station, port, self._timeline)
+            self._buses.append(bus)
+            self._stations[station.name] = driver
+            return
+        is_board = station.backend == "board"
+        config = NicConfig(name, station_address(station), promiscuous=is_board)
+        with nullcontext() if namespace is None else namespace.entered():
+            device = self._opened.enter_context(PacketSocketNic(kernel, config))
+        if is_board:
+            self._boards[station.name] = VirtualBoardOnWire(kernel, scenario, station, device, self._timeline)
+        else:
+            self._stations[station.name] = NicStation(station.name, device, self._timeline)
 
     def __enter__(self) -> Self:
         return self
@@ -124,31 +162,49 @@ class NicBench:
     ) -> None:
         self._opened.close()
 
-    def driver(self, name: str) -> NicStation:
-        """Return what stands in the place of a station's driver."""
-        return self._stations[name]
+    def driver(self, name: str) -> NicStation | RecordedDriver | None:
+        """Return what stands in the place of a station's driver; a virtual board has a bus."""
+        return self._stations.get(name)
 
     def bus(self, name: str) -> AdapterBus:
-        """Refuse: an interface of the host has no registers."""
-        raise UsageError(f"station {name!r} is a network interface, which has no bus")
+        """Return the bus of a station's board; an interface of the host has no registers."""
+        if name not in self._boards:
+            raise UsageError(f"station {name!r} is a network interface, which has no bus")
+        return self._boards[name].bus
 
     def power(self, name: str, on: bool) -> None:
         """Refuse: scenarios that would ask are refused before."""
-        raise UsageError(f"the power of a network interface, as that of {name!r}, cannot be switched")
+        raise UsageError(f"the power of {name!r}, on the wall clock, cannot be switched")
+
+    def close_boards(self) -> None:
+        """Give boards at ports back; within the run, last."""
+        for bus in self._buses:
+            bus.close()
 
     async def finish(self) -> Timeline:
         """Return what was recorded."""
+        for board in self._boards.values():
+            board.finish()
         return self._timeline
 
 
-def _check(scenario: Scenario) -> None:
+def check_wall_clock(scenario: Scenario) -> None:
+    """Refuse, by :class:`ConfigError`, a scenario that does not describe two stations on a real cable."""
+    for station in scenario.stations:
+        if station.backend in ("model", "rtl"):
+            kind = "a twin" if station.backend == "model" else "in Verilog"
+            raise ConfigError(
+                f"station {station.name!r} is {kind}, in simulated time, and this run is on the wall clock: no cable"
+                " joins the two; leave out its backend, make it a board (a virtual one runs on the wall clock too),"
+                " or run everything on the model: --backend model"
+            )
     if len(scenario.stations) != STATIONS or len(scenario.segments) != 1:
         raise ConfigError(
             f"the nic backend joins two stations by a veth cable, and this scenario has {len(scenario.stations)}; "
             "run it on the model or rtl backend, or --scenario veth"
         )
     (segment,) = scenario.segments.values()
-    if segment.duplex != "full":
+    if segment.duplex != "full" and any(station.port is None for station in scenario.stations):
         raise ConfigError("a veth cable is full duplex, and the segment of this scenario is half; try --scenario veth")
     if scenario.events:
         raise ConfigError("the power of a network interface cannot be switched; run events on the model or rtl backend")

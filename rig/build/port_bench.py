@@ -16,7 +16,7 @@ from rig.adapter.device import Capabilities, ReceivedFrame, TransmitOutcome, Tra
 from rig.adapter.recorder import Timeline, TimelineEvent, WireFrame
 from rig.build.address import station_address
 from rig.build.board import DEFAULT_BAUD, BoardBus, port_bus
-from rig.config.scenario import Scenario
+from rig.config.scenario import Scenario, Station
 from rig.driver.config import DriverConfig
 from rig.driver.driver import NicDriver
 from rig.driver.statistics import DriverStatistics
@@ -116,6 +116,22 @@ class RecordedDriver:
         return results
 
 
+def driver_at_port(
+    kernel: WallClock, scenario: Scenario, station: Station, port: PortPlan, timeline: Timeline
+) -> tuple[BoardBus, RecordedDriver]:
+    """Return the bus of a station's board, to be closed within the run, and its driver; nothing is opened yet."""
+    (segment,) = scenario.segments.values()
+    bus = port_bus(
+        kernel, port.locate, name=port.name, board=port.board, baud=port.baud,
+        timeout_ceiling_ms=port.timeout_ceiling_ms,
+    )  # fmt: skip
+    config = DriverConfig(
+        name=station.name, speed_mbps=segment.speed_mbps, full_duplex=segment.duplex == "full",
+        mac=station_address(station),
+    )  # fmt: skip
+    return bus, RecordedDriver(kernel, station.name, NicDriver(kernel, bus, config), timeline)
+
+
 class PortBench:
     """A board for each station. ``kernel`` runs the scenario; call :meth:`close` within that run, last."""
 
@@ -127,20 +143,11 @@ class PortBench:
         _check(scenario, ports)
         self.kernel = WallClock()
         self._timeline = Timeline()
-        (segment,) = scenario.segments.values()
         self._buses: dict[str, BoardBus] = {}
         self._drivers: dict[str, RecordedDriver] = {}
         for station, port in zip(scenario.stations, ports, strict=True):
-            self._buses[station.name] = bus = port_bus(
-                self.kernel, port.locate, name=port.name, board=port.board, baud=port.baud,
-                timeout_ceiling_ms=port.timeout_ceiling_ms,
-            )  # fmt: skip
-            config = DriverConfig(
-                name=station.name, speed_mbps=segment.speed_mbps, full_duplex=segment.duplex == "full",
-                mac=station_address(station),
-            )  # fmt: skip
-            driver = NicDriver(self.kernel, bus, config)
-            self._drivers[station.name] = RecordedDriver(self.kernel, station.name, driver, self._timeline)
+            bus, driver = driver_at_port(self.kernel, scenario, station, port, self._timeline)
+            self._buses[station.name], self._drivers[station.name] = bus, driver
 
     def driver(self, name: str) -> RecordedDriver:
         """Return the driver of a station."""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+INTERFACE_NAME_OCTETS = 15
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _MAC = re.compile(r"[0-9a-f]{2}([:-])[0-9a-f]{2}(\1[0-9a-f]{2}){4}", re.IGNORECASE)
 
@@ -45,6 +46,15 @@ def _address(text: str) -> str:
         raise ValueError(f"{text!r} is no IPv4 address; write it as 10.0.0.1") from None
 
 
+def _interface_name(text: str) -> str:
+    octets = len(text.encode())
+    if not 1 <= octets <= INTERFACE_NAME_OCTETS or "/" in text or any(map(str.isspace, text)):
+        raise ValueError(
+            f"{text!r} is no name of a network interface: 1 to {INTERFACE_NAME_OCTETS} octets, no space and no slash"
+        )
+    return text
+
+
 def _resource(text: str) -> str:
     if not re.fullmatch(r"/[A-Za-z0-9._~/-]{0,200}", text):
         raise ValueError(f"{text!r} is no resource path; it begins with / and holds letters, digits and . _ ~ - /")
@@ -60,6 +70,7 @@ def _network(text: str) -> str:
 
 Name = Annotated[str, AfterValidator(_name)]
 MacAddress = Annotated[str, AfterValidator(_mac)]
+InterfaceName = Annotated[str, AfterValidator(_interface_name)]
 InterfaceAddress = Annotated[str, AfterValidator(_interface)]
 Ipv4Address = Annotated[str, AfterValidator(_address)]
 Network = Annotated[str, AfterValidator(_network)]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rig.config.cabling import cabling_problems
+from rig.config.real_cables import real_cable_problems
 from rig.config.scenario import HttpServerApp, PowerEvent, Scenario, Station
 from rig.config.strict_yaml import Document, KeyPath, parse_document, read_document
 from rig.config.validation import nearest, validate
@@ -37,6 +38,8 @@ def _checked(document: Document) -> Scenario:
     scenario = _with_roms(document, validate(document, Scenario))
     problems = [*_names(document, scenario), *_segments(document, scenario), *_addresses(document, scenario)]
     problems += cabling_problems(document, scenario)
+    if not problems:
+        problems += real_cable_problems(document, scenario)
     problems += [*_apps(document, scenario), *_load_and_events(document, scenario)]
     if problems:
         raise min(problems, key=lambda problem: problem.line or 0)

@@ -12,22 +12,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from rig.config.fields import InterfaceAddress, Ipv4Address, MacAddress, Name, Port
+from rig.config.fields import InterfaceAddress, InterfaceName, Ipv4Address, MacAddress, Name, Port
 from rig.config.scenario import TcpSettings
 from rig.config.strict_yaml import Document, parse_document, read_document
 from rig.config.validation import Strict, validate
 from rig.errors import ConfigError
-
-INTERFACE_NAME_OCTETS = 15
-
-
-def _interface_name(text: str) -> str:
-    octets = len(text.encode())
-    if not 1 <= octets <= INTERFACE_NAME_OCTETS or "/" in text or any(map(str.isspace, text)):
-        raise ValueError(
-            f"{text!r} is no name of a network interface: 1 to {INTERFACE_NAME_OCTETS} octets, no space and no slash"
-        )
-    return text
 
 
 def _host_name(text: str) -> str:
@@ -37,7 +26,6 @@ def _host_name(text: str) -> str:
     return text.rstrip(".").lower()
 
 
-InterfaceName = Annotated[str, AfterValidator(_interface_name)]
 HostName = Annotated[str, AfterValidator(_host_name)]
 
 
@@ -64,6 +52,13 @@ class TapInterface(Strict):
 
 
 Interface = Annotated[NicInterface | TapInterface, Field(discriminator="kind")]
+
+
+class RealCable(Strict):
+    """The cable in the interface, and the node file of its other end, which must name it too. Beside the node file."""
+
+    name: Name
+    other: str
 
 
 class HttpService(Strict):
@@ -106,6 +101,7 @@ class NodeConfig(Strict):
     dns: list[Ipv4Address] = Field(default=[], max_length=3)
     services: Services = Services()
     tcp: TcpSettings = TcpSettings()
+    cable: RealCable | None = None
 
 
 def load_node(path: Path) -> NodeConfig:
@@ -123,7 +119,7 @@ def parse_node(text: str, file: str) -> NodeConfig:
 
 def _checked(document: Document) -> NodeConfig:
     node = validate(document, NodeConfig)
-    problems = list(_problems(document, node))
+    problems = [*_problems(document, node), *_cable_problems(document, node)]
     if problems:
         raise min(problems, key=lambda problem: problem.line or 0)
     http = node.services.http
@@ -171,3 +167,55 @@ def _problems(document: Document, node: NodeConfig) -> Iterator[ConfigError]:
         taken = next((other for other, its in ports[:index] if its == port), None)
         if taken is not None:
             yield document.error(f"port {port} is taken by services.{taken}", ("services", key, "port"))
+
+
+def _cable_problems(document: Document, node: NodeConfig) -> Iterator[ConfigError]:
+    """Both ends name one cable, and can talk to each other over it."""
+    cable = node.cable
+    if cable is None:
+        return
+    if isinstance(node.interface, TapInterface):
+        yield document.error("no cable fits into a TAP interface", ("cable",), expected="interface: {kind: nic, ...}")
+        return
+    path = Path(document.file).parent / cable.other
+    if not path.is_file():
+        yield document.error(
+            f"there is no file {path}", ("cable", "other"), expected="the node file of the cable's other end"
+        )
+        return
+    other = validate(read_document(path), NodeConfig)
+    there = "names no cable" if other.cable is None else f"is on cable {other.cable.name!r}"
+    if other.cable is None or other.cable.name != cable.name:
+        yield document.error(
+            f"the other end, {path}, {there}", ("cable", "name"), expected="the same name at both ends", got=cable.name
+        )
+        return
+    back = (path.parent / other.cable.other).resolve()
+    if back != Path(document.file).resolve():
+        yield document.error(
+            f"the other end of cable {cable.name!r} in {path} is {back}", ("cable", "other"),
+            expected="two files that name each other",
+        )  # fmt: skip
+    own, its = ipaddress.IPv4Interface(node.ip), ipaddress.IPv4Interface(other.ip)
+    for what, key, is_wrong in (
+        (f"the MAC address {node.mac}", "mac", node.mac == other.mac),
+        (f"the address {own.ip}", "ip", own.ip == its.ip),
+        (f"the name {node.name!r}", "name", node.name == other.name),
+    ):
+        if is_wrong:
+            yield document.error(f"{what} is taken by the cable's other end, {path}", (key,))
+    if its.ip not in own.network:
+        yield document.error(
+            f"{other.name!r}, at the cable's other end, has {other.ip}", ("ip",),
+            expected="two addresses in one network", got=node.ip,
+        )  # fmt: skip
+    modes = [
+        (each.interface.speed_mbps, each.interface.duplex)
+        for each in (node, other)
+        if isinstance(each.interface, NicInterface)
+    ]
+    if len(modes) == 2 and modes[0] != modes[1] and None not in (modes[0][0], modes[1][0]):
+        yield document.error(
+            f"{other.name!r}, at the cable's other end, is forced to {modes[1][0]} Mb/s {modes[1][1]} duplex",
+            ("interface",), expected="one speed and one mode at both ends",
+        )  # fmt: skip

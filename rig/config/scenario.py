@@ -11,7 +11,17 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
-from rig.config.fields import DurationMs, InterfaceAddress, Ipv4Address, MacAddress, Name, Port, Resource, TimeNs
+from rig.config.fields import (
+    DurationMs,
+    InterfaceAddress,
+    InterfaceName,
+    Ipv4Address,
+    MacAddress,
+    Name,
+    Port,
+    Resource,
+    TimeNs,
+)
 from rig.config.impairment import ImpairmentSettings, StationImpairments
 from rig.config.network import BackendName as BackendName
 from rig.config.network import Cable, Duplex, Hub, Router, Switch
@@ -19,6 +29,11 @@ from rig.config.validation import Strict
 
 Settings = TypeVar("Settings", "TcpSettings", "Limits")
 BACKENDS: tuple[BackendName, ...] = ("model", "rtl", "nic", "board")
+
+_STAYS: dict[BackendName, tuple[BackendName, ...]] = {
+    "model": (), "rtl": ("model",), "board": ("model",), "nic": ("board", "model", "rtl"),
+}  # fmt: skip
+"""Where a station may stay that is told to, when the others are elsewhere."""
 
 MIN_FRAME_OCTETS = 64  # IEEE Std 802.3-2022 4.4.2: minFrameSize, destination address to FCS
 MAX_FRAME_OCTETS = 1518  # maxBasicFrameSize
@@ -32,6 +47,7 @@ class Segment(Strict):
     ``line`` 10base-t: two stations with 10BASE-T PHYs of their own on two pairs, half duplex. The Verilog then codes
     and decodes Manchester, with clocks 200 ppm apart; on the model it is the segment, without the delays of the PHYs.
     ``impairments`` happen to each frame at each station that receives it, for each with other dice.
+    ``cable`` names the real cable that joins two stations on hardware; each says at which ``interface`` or ``port``.
     """
 
     speed_mbps: Literal[10, 100] = 100
@@ -39,6 +55,7 @@ class Segment(Strict):
     line: Literal["mii", "10base-t"] = "mii"
     delay_bits: int = Field(default=0, ge=0, le=MAX_DELAY_BITS)
     impairments: ImpairmentSettings | None = None
+    cable: Name | None = None
 
 
 class Station(Strict):
@@ -50,6 +67,8 @@ class Station(Strict):
     It is on a ``segment``, or at the end of a cable; then ``duplex`` says its mode, by default that of the other end.
     ``position_bits`` is its place on the segment in bit times from one end; ``phase_ns`` the phase of its MII clock.
     ``impairments`` happen between its driver and its stack; for what it receives they replace those of its segment.
+    On the wall clock, at the end of a real cable: ``interface`` is the network interface that it is, or into which the
+    jack of its virtual board leads; ``port`` the serial port of its board, or its URL.
     """
 
     name: Name
@@ -63,6 +82,8 @@ class Station(Strict):
     phase_ns: int | None = Field(default=None, ge=0, lt=400)
     backend: BackendName | None = None
     impairments: StationImpairments | None = None
+    interface: InterfaceName | None = None
+    port: str | None = Field(default=None, min_length=1)
 
 
 class HttpServerArgs(Strict):
@@ -189,11 +210,12 @@ class Scenario(Strict):
     def for_backend(self, backend: BackendName) -> Scenario:
         """Return the scenario as it runs on ``backend``: overrides applied, every station on that backend.
 
-        On ``board`` and ``rtl`` a station that the file puts on ``model`` stays there: both share one network.
+        Where the file names another backend that can share a cable with it, a station stays there; and where it names
+        one that cannot, which is then refused.
         """
         changes: dict[str, Any] = {
             key: [
-                each.model_copy(update={"backend": "model" if _stays_model(each.backend, backend) else backend})
+                each.model_copy(update={"backend": each.backend if each.backend in _STAYS[backend] else backend})
                 for each in whole
             ]
             for key, whole in (("stations", self.stations), ("routers", self.routers))
@@ -230,10 +252,6 @@ class Scenario(Strict):
     def station(self, name: str) -> Station:
         """Return a station that is known to exist."""
         return next(station for station in self.stations if station.name == name)
-
-
-def _stays_model(told: BackendName | None, backend: BackendName) -> bool:
-    return backend in ("board", "rtl") and told == "model"
 
 
 def _merge(base: Settings, override: Settings) -> Settings:

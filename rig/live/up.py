@@ -39,6 +39,8 @@ def run_up(config: NodeConfig, *, capture: Path | None, tell: Callable[[str], No
         duplex = "full" if capabilities.full_duplex else "half"
         for service in services:
             tell(service.title)
+        if config.cable is not None:
+            tell(f"cable {config.cable.name} leads to the node of {config.cable.other}")
         tell(
             f"{config.name} is up on {config.interface.kind} {config.interface.name}: {config.ip}, "
             f"{format_mac(capabilities.mac)}, {capabilities.speed_mbps} Mb/s {duplex} duplex"

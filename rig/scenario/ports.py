@@ -35,7 +35,7 @@ def run_ports(
     targets = [inventory.find(port) for port in ports]
     if len({target.key for target in targets}) < len(targets):
         raise ConfigError(f"one board is named twice: {', '.join(ports)}")
-    bench = PortBench(scenario, [_plan(target) for target in targets])
+    bench = PortBench(scenario, [port_plan(target) for target in targets])
     start_s = time.monotonic()
     limit_s = scenario.limits.wall_s
     play = Play(
@@ -57,6 +57,7 @@ def run_ports(
     return Recording(facts, bench.medium(), {}, time.monotonic() - start_s, {"boards": bench.boards()})
 
 
-def _plan(target: Target) -> PortPlan:
+def port_plan(target: Target) -> PortPlan:
+    """Return what a bench must know of a board that is there."""
     board = None if target.kind is None else target.kind.greeting_id
     return PortPlan(target.name, target.locate, target.baud, board, target.timeout_ceiling_ms)

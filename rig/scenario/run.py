@@ -47,7 +47,8 @@ class Request:
     @property
     def is_live(self) -> bool:
         """Whether times are those of the machine's clock."""
-        return self.backend == "nic" or bool(self.ports)
+        is_at_port = any(station.port is not None for station in self.scenario.stations)
+        return self.backend == "nic" or bool(self.ports) or (self.backend == "board" and is_at_port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +128,18 @@ def _record(
         from rig.scenario.rtl import run_rtl  # simulators are looked for only when one is used
 
         return run_rtl(scenario, request.file, folder, on_progress, on_phase)
-    if request.backend == "nic":
-        from rig.scenario.nic import run_nic
-
-        on_phase("running over a veth cable")
-        return run_nic(scenario, request.file, folder, on_progress)
-    if request.ports:
+    named = [station.port for station in scenario.stations if station.port is not None]
+    ports = request.ports or (named if request.is_live and len(named) == len(scenario.stations) else ())
+    if ports:
         from rig.scenario.ports import run_ports
 
-        on_phase(f"running on the boards at {', '.join(request.ports)}")
-        return run_ports(scenario, request.ports, request.file, folder, on_progress)
+        on_phase(f"running on the boards at {', '.join(ports)}")
+        return run_ports(scenario, ports, request.file, folder, on_progress)
+    if request.is_live:
+        from rig.scenario.nic import cable_in_words, run_nic
+
+        on_phase("running over " + cable_in_words(scenario))
+        return run_nic(scenario, request.file, folder, on_progress)
     where = "virtual boards behind serial lines" if request.backend == "board" else "the Python twins"
     on_phase(f"simulating on {where}")
     return run_model(scenario, request.file, folder, on_progress)

@@ -65,3 +65,62 @@ def test_a_mistake_is_named(old: str, new: str, message: str) -> None:
         parse_node(GOOD.replace(old, new, 1), "node.yaml")
     assert message in str(caught.value)
     assert str(caught.value).startswith("node.yaml")
+
+
+LEFT = """\
+schema: 1
+name: web
+interface: {kind: nic, name: rig0}
+mac: "02:00:00:00:00:10"
+ip: 10.77.0.2/24
+cable: {name: bench, other: right.yaml}
+"""
+RIGHT = """\
+schema: 1
+name: client
+interface: {kind: nic, name: rig1}
+mac: "02:00:00:00:00:11"
+ip: 10.77.0.3/24
+cable: {name: bench, other: left.yaml}
+"""
+
+
+def write_ends(folder: Path, old: str = "", new: str = "") -> Path:
+    (folder / "left.yaml").write_text(LEFT)
+    (folder / "right.yaml").write_text(RIGHT.replace(old, new, 1))
+    return folder / "left.yaml"
+
+
+def test_the_two_ends_of_a_cable_name_each_other(tmp_path: Path) -> None:
+    node = load_node(write_ends(tmp_path))
+    assert node.cable is not None and node.cable.name == "bench"
+    assert load_node(tmp_path / "right.yaml").cable == node.cable.model_copy(update={"other": "left.yaml"})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("name: bench", "name: bunch", "right.yaml, is on cable 'bunch'; expected the same name at both ends"),
+        ("cable: {name: bench, other: left.yaml}\n", "", "right.yaml, names no cable; expected the same name"),
+        ("other: left.yaml", "other: third.yaml", "third.yaml; expected two files that name each other"),
+        (":11", ":10", "the MAC address 02:00:00:00:00:10 is taken by the cable's other end"),
+        ("10.77.0.3", "10.77.0.2", "the address 10.77.0.2 is taken by the cable's other end"),
+        ("10.77.0.3", "10.78.0.3", "'client', at the cable's other end, has 10.78.0.3/24; expected two"),
+        ("name: client", "name: web", "the name 'web' is taken by the cable's other end"),
+        ("schema: 1", "schema: 2", "right.yaml:1: schema: wrong value"),
+    ],
+)  # fmt: skip
+def test_what_the_other_end_says_is_looked_at(old: str, new: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_node(write_ends(tmp_path, old, new))
+    assert message in str(caught.value)
+
+
+def test_a_cable_without_another_end(tmp_path: Path) -> None:
+    left = write_ends(tmp_path)
+    (tmp_path / "right.yaml").unlink()
+    with pytest.raises(ConfigError, match=r"cable.other: there is no file .*right.yaml; expected the node file of the"):
+        load_node(left)
+    left.write_text(GOOD + "cable: {name: bench, other: right.yaml}\n")
+    with pytest.raises(ConfigError, match="cable: no cable fits into a TAP interface"):
+        load_node(left)

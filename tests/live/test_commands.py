@@ -43,9 +43,11 @@ def space() -> Iterator[Namespace]:
         yield namespace
 
 
-def write_node(folder: Path, name: str, interface: str, host: int) -> Path:
+def write_node(folder: Path, name: str, interface: str, host: int, other: str | None = None) -> Path:
+    """Write a node file; with ``other`` both are the ends of a cable called bench."""
     path = folder / f"{name}.yaml"
-    path.write_text(NODE.format(name=name, interface=interface, host=host))
+    cable = "" if other is None else f"cable: {{name: bench, other: {other}.yaml}}\n"
+    path.write_text(NODE.format(name=name, interface=interface, host=host) + cable)
     (folder / "file").write_bytes(CONTENT)
     return path
 
@@ -104,8 +106,9 @@ def test_up_serves_the_kernel_and_stops_cleanly(space: Namespace, tmp_path: Path
 def test_two_of_our_hosts_talk_over_a_veth_cable(tmp_path: Path) -> None:
     with Namespace() as here, Namespace() as there:
         add_veth(here, "rig0", there, "rig1")
-        up = start(there, tmp_path, write_node(tmp_path, "web", "{kind: nic, name: rig1}", 2))
-        client = str(write_node(tmp_path, "client", "{kind: nic, name: rig0}", 3))
+        web = write_node(tmp_path, "web", "{kind: nic, name: rig1}", 2, "client")
+        client = str(write_node(tmp_path, "client", "{kind: nic, name: rig0}", 3, "web"))
+        up = start(there, tmp_path, web)
         pinged = run(
             here, tmp_path, "ping", "www.rig.test", "-c", client, "-n", "3", "-i", "10", "-s", "4000", "--json"
         )

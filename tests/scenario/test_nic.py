@@ -12,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from rig.backends.namespace import Namespace, add_veth
+from rig.config.loading import parse_scenario
+from rig.config.scenario import Scenario
 from rig.errors import ConfigError
 from rig.scenario.catalog import carried_file, find_scenario
+from rig.scenario.play import CarriedFile
 from rig.scenario.run import Request, Run, run_scenario
 from rig.wire.fcs import has_good_fcs
 from rig.wire.pcap import PcapngReader
@@ -68,6 +72,116 @@ def test_a_half_duplex_segment_is_refused(tmp_path: Path) -> None:
     scenario = scenario.model_copy(update={"segments": {"cable": half}})
     with pytest.raises(ConfigError, match="a veth cable is full duplex"):
         run_scenario(Request(found, scenario, "nic", carried_file(None, scenario, path), tmp_path))
+
+
+@pytest.mark.needs("netns")
+def test_a_board_and_an_interface_share_a_cable(tmp_path: Path) -> None:
+    """A virtual board's frames leave its jack and pass through the kernel, as they would on a real cable."""
+    each = run("board-nic", "nic", tmp_path)
+    assert each.passed
+    client, server = (each.result["stations"][name]["counters"] for name in ("client", "server"))
+    assert client["aFramesTransmittedOK"] == server["aFramesReceivedOK"] > 10
+    # The serial line is slower than the cable: what finds the board's ring full is lost, and counted.
+    lost = client["aFramesLostDueToIntMACRcvError"]
+    assert server["aFramesTransmittedOK"] == client["aFramesReceivedOK"] + lost > 30
+    reader = PcapngReader(io.BytesIO((each.folder / "wire.pcapng").read_bytes()))
+    packets = list(reader)
+    assert [tap.name for tap in reader.interfaces] == ["client", "server"]
+    assert all(has_good_fcs(packet.octets) for packet in packets)
+    assert sum(packet.interface == 0 for packet in packets) == client["aFramesTransmittedOK"]
+    kinds = {station.backend for station in find_scenario("board-nic")[2].for_backend("nic").stations}
+    assert kinds == {"board", "nic"}
+
+
+REAL = """
+schema: 1
+segments: {lan: {duplex: full, cable: bench}}
+stations:
+  - {name: client, backend: board, mac: "02:00:00:00:00:0a", ip: 10.0.0.1/24, segment: lan, CLIENT}
+  - {name: server, SERVER, mac: "02:00:00:00:00:0b", ip: 10.0.0.2/24, segment: lan}
+apps:
+  - {station: server, kind: http-server}
+  - {station: client, kind: http-get, args: {server: server}}
+limits: {wall_s: 60}
+"""
+
+
+def real(client: str, server: str) -> Scenario:
+    return parse_scenario(REAL.replace("CLIENT", client).replace("SERVER", server), "real.yaml")
+
+
+@pytest.mark.needs("netns")
+def test_a_named_cable_between_what_is_there_already(tmp_path: Path) -> None:
+    """The interfaces are this machine's: here, the two ends of a veth cable that somebody else has made."""
+    scenario = real("interface: near", "interface: far")
+    with Namespace() as machine:
+        add_veth(machine, "near", machine, "far")
+        phases: list[str] = []
+        with machine.entered():
+            each = run_scenario(
+                Request("real", scenario, "nic", CarriedFile("f.bin", bytes(9000)), tmp_path), on_phase=phases.append
+            )
+    assert each.passed and phases == ["running over cable bench"]
+    assert each.result["segments"]["lan"]["cable"] == "bench"
+
+
+def test_two_boards_on_serial_ports_share_a_cable(tmp_path: Path) -> None:
+    """Two virtual boards of another process, which nothing tells from real ones; the cable between them is theirs."""
+    command = [sys.executable, "-m", "rig.cli", "board", "virtual", "--fast", "--boards", "2", "--json"]
+    boards = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, cwd=ROOT)
+    assert boards.stdout is not None
+    try:
+        ports = [row["port"] for row in json.loads(boards.stdout.readline())["rows"]]
+        text = REAL.replace("CLIENT", f"port: {ports[0]}").replace("SERVER", f"backend: board, port: {ports[1]}")
+        scenario = parse_scenario(text.replace("full", "half"), "real.yaml")
+        each = run_scenario(Request("real", scenario, "board", CarriedFile("f.bin", bytes(9000)), tmp_path))
+    finally:
+        boards.terminate()
+        boards.wait(30)
+        boards.stdout.close()
+    assert each.passed
+    stations = each.result["stations"]
+    client, server = (stations[name]["counters"] for name in ("client", "server"))
+    assert client["aFramesReceivedOK"] == server["aFramesTransmittedOK"] > 5
+    assert any("02:00:00:00:00:0a" in notice for notice in stations["client"]["notices"]), "not the one in its ROM"
+    assert each.result["is_live"]
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "message"),
+    [
+        ("interface: near", "ip: 10.0.0.9/24", "nothing says where the end of cable 'bench' at 'server' is"),
+        ("interface: near", "interface: near", "near is taken by station 'client'"),
+        ("interface: near, port: /dev/x", "interface: far", "a board on a serial port has its jack on the board"),
+        ("interface: near", "port: /dev/x", "a serial port leads to a board; expected backend: board"),
+        ("interface: near/", "interface: far", "'near/' is no name of a network interface"),
+    ],
+)
+def test_the_ends_of_a_cable_are_said(client: str, server: str, message: str) -> None:
+    text = server.replace("ip: 10.0.0.9/24", "position_bits: 0")
+    with pytest.raises(ConfigError) as caught:
+        real(client, text)
+    assert message in str(caught.value)
+
+
+def test_an_end_without_a_cable_is_refused() -> None:
+    text = REAL.replace(", cable: bench", "").replace("CLIENT", "interface: near").replace("SERVER", "interface: far")
+    with pytest.raises(ConfigError, match="'client' is at near, and no cable leads there; expected a segment with"):
+        parse_scenario(text, "real.yaml")
+    with pytest.raises(ConfigError, match="an interface of this machine is full duplex"):
+        parse_scenario(REAL.replace("duplex: full", "duplex: half").replace("CLIENT", "interface: a").replace(
+            "SERVER", "interface: b"), "real.yaml")  # fmt: skip
+
+
+@pytest.mark.parametrize(("backend", "kind"), [("model", "a twin"), ("rtl", "in Verilog")])
+def test_no_cable_joins_simulated_time_and_the_wall_clock(backend: str, kind: str, tmp_path: Path) -> None:
+    found, path, scenario = find_scenario("veth")
+    stations = [scenario.stations[0].model_copy(update={"backend": backend}), scenario.stations[1]]
+    mixed = scenario.model_copy(update={"stations": stations})
+    with pytest.raises(ConfigError, match=f"'client' is {kind}, in simulated time, and this run is on the wall clock.*"
+                       "a virtual one runs on the wall clock too"):  # fmt: skip
+        run_scenario(Request(found, mixed, "nic", carried_file(None, scenario, path), tmp_path))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.needs("userns")
