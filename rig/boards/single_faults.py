@@ -23,7 +23,6 @@ BURST_OCTETS = 2400
 INTO_BURST_NS = 3 * NS_PER_MS
 """A third of the time that a burst takes at 3 Mbaud."""
 ATTEMPTS = 400
-STUCK_TRANSACTIONS = 10
 
 Outcome = tuple[Tally, str]
 """What was counted, and why it is not as it must be; empty if it is."""
@@ -95,7 +94,7 @@ async def _interrupted(
     counting = _Counting(far_end.bus, far_end.scheduler)
     counting.tally.began_ns = far_end.scheduler.now_ns
     await far_end.bus.open()
-    await counting.steps(3)
+    await counting.steps(far_end.pace.steps)
     burst: Task[None] = far_end.scheduler.spawn(counting.step(), keep_error=True)
     await far_end.scheduler.sleep_until(far_end.scheduler.now_ns + INTO_BURST_NS)
     await disturb()
@@ -108,9 +107,9 @@ async def _interrupted(
         problem = "the transaction that was interrupted did not fail"
     if not must_fail and counting.errors:
         problem = counting.errors[0]
-    await counting.until_it_works(far_end.waits.retry_ns)
+    await counting.until_it_works(far_end.pace.retry_ns)
     await counting.judge(is_memory_kept=is_memory_kept)
-    await counting.steps(3)
+    await counting.steps(far_end.pace.steps)
     await counting.judge()
     counting.tally.ended_ns = far_end.scheduler.now_ns
     return counting.tally, problem
@@ -127,7 +126,7 @@ async def _garbage(far_end: FarEnd, seed: int) -> Outcome:
 
 
 async def _cut(far_end: FarEnd, *, is_long: bool) -> Outcome:
-    duration_ns = far_end.waits.long_cut_ns if is_long else far_end.waits.short_cut_ns
+    duration_ns = far_end.pace.long_cut_ns if is_long else far_end.pace.short_cut_ns
 
     async def disturb() -> None:
         far_end.cut(True)
@@ -147,7 +146,7 @@ async def _reset(far_end: FarEnd) -> Outcome:
 async def _replugged(far_end: FarEnd) -> Outcome:
     async def disturb() -> None:
         far_end.unplug()
-        await far_end.scheduler.sleep_until(far_end.scheduler.now_ns + far_end.waits.unplugged_ns)
+        await far_end.scheduler.sleep_until(far_end.scheduler.now_ns + far_end.pace.unplugged_ns)
         far_end.plug()
 
     before = far_end.port_name
@@ -162,7 +161,7 @@ async def _killed_and_restarted(far_end: FarEnd) -> Outcome:
     first = _Counting(far_end.bus, far_end.scheduler)
     first.tally.began_ns = far_end.scheduler.now_ns
     await far_end.bus.open()
-    await first.steps(3)
+    await first.steps(far_end.pace.steps)
     burst: Task[None] = far_end.scheduler.spawn(first.step(), keep_error=True)
     await far_end.scheduler.sleep_until(far_end.scheduler.now_ns + INTO_BURST_NS)
     far_end.bus.close()  # the port is closed by the operating system; the board does not learn of it
@@ -175,7 +174,7 @@ async def _killed_and_restarted(far_end: FarEnd) -> Outcome:
     second.number = first.number
     await second.bus.open()
     await second.judge()
-    await second.steps(4)
+    await second.steps(far_end.pace.steps + 1)
     await second.judge()
     second.tally.ended_ns = far_end.scheduler.now_ns
     return second.tally, "" if first.errors else "the killed host's transaction succeeded"
@@ -186,7 +185,7 @@ async def _two_hosts(far_end: FarEnd) -> Outcome:
     first = _Counting(far_end.bus, far_end.scheduler)
     first.tally.began_ns = far_end.scheduler.now_ns
     await far_end.bus.open()
-    await first.steps(3)
+    await first.steps(far_end.pace.steps)
     second = _Counting(far_end.another_host(), far_end.scheduler)
     second.number = first.number
     await second.bus.open()
@@ -214,7 +213,7 @@ async def _stuck(far_end: FarEnd, level: bool) -> Outcome:
     far_end.stick_irq(level)
     await read32(far_end.bus, r.REG_ID)
     irq: Event = far_end.bus.irq
-    for number in range(STUCK_TRANSACTIONS):
+    for number in range(far_end.pace.stuck_steps):
         # The adapter itself asks for the line and lets go of it, by turns: a slot without octets is refused at once.
         is_asked_for = number % 2 == 0
         await far_end.bus.transaction(_ask_for_the_line() if is_asked_for else [Write32(r.REG_INT_STATUS, 0xFF)])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rig.backends.board import BoardBus as BoardBus  # for those who may not name a backend themselves
 from rig.backends.board import Expectation, OctetPort
-from rig.build.far_end import Waits
+from rig.build.far_end import Pace
 from rig.link.estimates import LinkSettings
 from rig.runtime.kernel import Kernel
 from rig.units import NS_PER_MS, NS_PER_S
@@ -141,7 +141,7 @@ class TwinFarEnd:
 
         rom = MacRom(FAR_END_MAC).serialize()
         self.scheduler = kernel
-        self.waits = Waits()
+        self.pace = Pace()
         self.board = modelled_board(kernel, Segment(kernel), rom, baud=baud, latency_ns=latency_ns, seed=seed)
         self.bus = self.board.bus
         self._seed = seed

@@ -11,8 +11,8 @@ from rig.units import NS_PER_MS, NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
-    """How long things last on a far end, in ns of device time; those of Verilog are shorter, because it is slow."""
+class Pace:
+    """How long things last on a far end, in device time, and how much is done; less on Verilog, because it is slow."""
 
     short_cut_ns: int = 20 * NS_PER_MS
     """More than a burst, less than the host's patience."""
@@ -21,6 +21,10 @@ class Waits:
     unplugged_ns: int = 300 * NS_PER_MS
     retry_ns: int = 50 * NS_PER_MS
     """Between two attempts of a host to use a board that is gone."""
+    steps: int = 3
+    """Transactions before what happens, and after it."""
+    stuck_steps: int = 10
+    """Transactions while the interrupt line is stuck."""
 
 
 class HostBus(AdapterBus, Protocol):
@@ -49,8 +53,8 @@ class FarEnd(Protocol):
         ...
 
     @property
-    def waits(self) -> Waits:
-        """How long what happens here lasts."""
+    def pace(self) -> Pace:
+        """How long what happens here lasts, and how much is done."""
         ...
 
     @property

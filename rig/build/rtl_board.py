@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rig.backends.board import BoardBus, Expectation, OctetPort
 from rig.build.board import DEFAULT_BAUD, FAR_END_BOARD, session_ids
-from rig.build.far_end import Waits
+from rig.build.far_end import Pace
 from rig.errors import LinkError
 from rig.link.estimates import LinkSettings
 from rig.units import NS_PER_MS, NS_PER_US
@@ -27,9 +27,10 @@ HASTY = LinkSettings(
     greeting_limit_ns=60 * NS_PER_MS,
 )  # fmt: skip
 """Of a host that does not wait long: a second of Verilog is a minute of a processor."""
-HASTY_WAITS = Waits(
-    short_cut_ns=12 * NS_PER_MS, long_cut_ns=80 * NS_PER_MS, unplugged_ns=6 * NS_PER_MS, retry_ns=5 * NS_PER_MS
-)
+HASTY_PACE = Pace(
+    short_cut_ns=12 * NS_PER_MS, long_cut_ns=80 * NS_PER_MS, unplugged_ns=6 * NS_PER_MS, retry_ns=5 * NS_PER_MS,
+    steps=1, stuck_steps=4,
+)  # fmt: skip
 
 
 class _Wire:
@@ -108,7 +109,7 @@ class RtlFarEnd:
         from firmware_models.boards.serial_line import LineDirection
 
         self.scheduler = kernel
-        self.waits = HASTY_WAITS if is_hasty else Waits()
+        self.pace = HASTY_PACE if is_hasty else Pace()
         self._settings = HASTY if is_hasty else LinkSettings()
         self._dut = dut
         self._seed = seed

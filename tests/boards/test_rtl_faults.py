@@ -49,4 +49,4 @@ def test_noise_changes_nothing_but_the_time(kind: str, rate: float, tmp_path: Pa
 def test_what_happens_once(fault: str, tmp_path: Path) -> None:
     played = play(FaultCase(fault, seed=SEED), tmp_path)
     assert played.tally.is_faultless and not played.problem, played
-    assert played.tally.transactions >= 7
+    assert played.tally.transactions >= 3
