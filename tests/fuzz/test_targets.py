@@ -46,3 +46,10 @@ def test_the_fuzzer_is_guided_and_tells_what_it_found(
     row = fuzzing.fuzz("canary", 200_000, 1)
     assert (row["crashes"], row["hangs"]) == (1, 0) and "the canary is found" in capsys.readouterr().err
     assert list(tmp_path.glob("canary-crash-*")), "the input that fails is kept"
+
+
+@pytest.mark.needs("atheris")
+def test_a_target_whose_time_is_up_says_how_far_it_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzzing, "BUILD", tmp_path)
+    row = fuzzing.fuzz("arp", 1 << 40, 1, limit_s=1)
+    assert (row["crashes"], row["hangs"]) == (0, 0) and 0 < int(str(row["inputs"])) < 1 << 40
