@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from firmware_models.network.segment import OPEN, PREAMBLE_AND_SFD, Port, Segment, Transmission
-from firmware_models.phy.manchester import Edge, LineClock, encode
+from firmware_models.phy.manchester import BIT_CLOCKS, NIBBLE_BITS, Edge, LineClock
 from firmware_models.phy.phy import NIBBLE_NS, Burst, TenBaseTPhy
 from firmware_models.phy.timers import Timers
 from rig.adapter.recorder import MEDIUM, Timeline
@@ -54,10 +54,19 @@ class LinePhy(TenBaseTPhy):
         self.on_activity: Callable[[], None] = lambda: None
         self.on_silence: Callable[[list[int] | None], None] = lambda _: None
         self.link_watchers: list[Callable[[bool], None]] = []
+        self.is_powered = True
         self._line = line
         self._first_rise: int | None = None
         self._nibbles: list[int] | None = None
         self.write_register(self.address, 0, 0)
+
+    def power(self, on: bool) -> None:
+        """The power is lost, or back, now: it forgets its link, and without power it neither sends nor hears."""
+        self.is_powered = on
+        was_up = self.link.link_ok
+        self.link.reset()
+        if was_up:
+            self._link_changed()
 
     # -- sending -------------------------------------------------------------------------------------------------------
 
@@ -81,19 +90,22 @@ class LinePhy(TenBaseTPhy):
         self._tx_en_falls(None)
         if first is not None:
             self._line.end(len(nibbles))
-            edges = encode([nibble >> bit & 1 for nibble in nibbles for bit in range(4)], self.clock, first)
-            self._sending_until_ns = self.clock.rise_ps(first + 6 * 4 * len(nibbles)) // 1000
-            self._kernel.call_at(self._sending_until_ns, self._sent, edges)
+            self._sending_until_ns = self.clock.rise_ps(first + BIT_CLOCKS * NIBBLE_BITS * len(nibbles)) // 1000
+            self._kernel.call_at(self._sending_until_ns, self._sent, ())
 
     def _sent(self, edges: Sequence[Edge]) -> None:
         self.link.sent()
         self._settle()
 
     def _send_pulse(self) -> None:
-        if not self._is_sending:
+        if self.is_powered and not self._is_sending:
             self._line.pulse(self.clock.first_rise_after(self._kernel.now_ns * 1000))
 
     # -- hearing -------------------------------------------------------------------------------------------------------
+
+    def _pulse_over(self, seen_reversed: object) -> None:
+        if self.is_powered:
+            super()._pulse_over(seen_reversed)
 
     def pulse_ended(self, burst: Burst) -> None:
         """What began to arrive as if it were a frame was a link pulse; it ends now."""
@@ -111,7 +123,8 @@ class LinePhy(TenBaseTPhy):
 
     def _activity(self, argument: object) -> None:
         was_active = self._is_active
-        super()._activity(argument)
+        if self.is_powered:
+            super()._activity(argument)
         if self._is_active and not was_active:
             self.on_activity()
 

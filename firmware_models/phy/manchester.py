@@ -31,6 +31,8 @@ ACQUIRE_EDGES = 24
 EDGES_LIMIT = 31
 SAMPLE, QUARTER, BIT = 16, 48, 192
 FRACTION = 64
+READ_AFTER, READ_BEFORE = QUARTER - SAMPLE, QUARTER - SAMPLE - BIT // 2
+"""From which place on the second half of a bit is read, and the first one, until its middle."""
 SFD = 0b1010_1011
 SFD_BITS = 8
 
@@ -117,19 +119,21 @@ def sample(edges: Iterable[Edge], clock: LineClock, first_rise: int, rises: int)
     """
     waiting = iter([*edges, (1 << 62, IDLE)])
     at_ps, following = next(waiting)
-    level = IDLE
-    for number in range(first_rise, first_rise + rises):
-        pair = []
-        for moment_ps in (clock.fall_ps(number - 1), clock.rise_ps(number)):
-            while at_ps < moment_ps:
-                level = following
-                at_ps, following = next(waiting)
-            pair.append(int(level == HIGH))
-        yield pair[0], pair[1]
-
-
-def _wrap(place: int) -> int:
-    return place - BIT if place >= BIT // 2 else place
+    is_high = 0
+    half_fs = clock.half_fs
+    toggle_fs = FIRST_PS * 1000 + 500 + 2 * first_rise * half_fs  # the fall before the rise, rounded: see LineClock
+    for _ in range(rises):
+        early_ps = toggle_fs // 1000
+        while at_ps < early_ps:
+            is_high = int(following == HIGH)
+            at_ps, following = next(waiting)
+        early = is_high
+        late_ps = (toggle_fs + half_fs) // 1000
+        while at_ps < late_ps:
+            is_high = int(following == HIGH)
+            at_ps, following = next(waiting)
+        yield early, is_high
+        toggle_fs += 2 * half_fs
 
 
 def decode(samples: Iterable[tuple[int, int]], first_rise: int) -> Decoded:
@@ -146,24 +150,37 @@ def decode(samples: Iterable[tuple[int, int]], first_rise: int) -> Decoded:
     rise = first_rise
     for early, late in samples:
         edge_0, edge_1 = early != previous, late != early
-        place_0 = phase // FRACTION
-        place_1 = _wrap(place_0 + SAMPLE)
-        distance = place_0 if edge_0 else place_1
         acquiring = edges < ACQUIRE_EDGES
-        counts = (edge_0 or edge_1) and edges and (acquiring or -QUARTER <= distance <= QUARTER)
-        is_due = _is_after if second else _is_before
-        reads_0, reads_1 = is_due(place_0), is_due(place_1)
-        reads = bool(edges) and (reads_0 or reads_1)
-        level = early if reads_0 else late
-        ends = reads and second and level == first_half and not acquiring and not over
-        if reads and second and not ends and not over:
-            result.bits.append((rise, level, not acquiring))
+        reads = ends = False
+        level = late
         if not edges:
             phase = 0 if edge_0 else -SAMPLE * FRACTION
-        elif counts:
-            phase -= distance * (1 if not acquiring else 16 if edges < COARSE_EDGES else 4)
+        else:
+            place_0 = phase // FRACTION
+            place_1 = place_0 + SAMPLE
+            if place_1 >= BIT // 2:
+                place_1 -= BIT
+            if second:
+                reads_0 = place_0 >= READ_AFTER
+                reads = reads_0 or place_1 >= READ_AFTER
+            else:
+                reads_0 = READ_BEFORE <= place_0 < 0
+                reads = reads_0 or READ_BEFORE <= place_1 < 0
+            if reads_0:
+                level = early
+            if reads and second and not over:
+                ends = level == first_half and not acquiring
+                if not ends:
+                    result.bits.append((rise, level, not acquiring))
+        counts = False
+        if edges and (edge_0 or edge_1):
+            distance = place_0 if edge_0 else place_1
+            counts = acquiring or -QUARTER <= distance <= QUARTER
+            if counts:
+                phase -= distance * (1 if not acquiring else 16 if edges < COARSE_EDGES else 4)
         phase += 2 * SAMPLE * FRACTION
-        phase = _wrap(phase // FRACTION) * FRACTION + phase % FRACTION
+        if phase >= BIT // 2 * FRACTION:
+            phase -= BIT * FRACTION
         now_locked = not acquiring and not over and not ends
         if reads:
             second = not second
@@ -179,7 +196,8 @@ def decode(samples: Iterable[tuple[int, int]], first_rise: int) -> Decoded:
             silence = False
         else:
             silence = quiet == IDLE_CLOCKS
-            quiet = min(IDLE_CLOCKS, quiet + 1)
+            if quiet < IDLE_CLOCKS:
+                quiet += 1
         if ends:
             over = True
             result.ends.append(rise)
@@ -200,14 +218,6 @@ def decode(samples: Iterable[tuple[int, int]], first_rise: int) -> Decoded:
         previous = late
         rise += 1
     return result
-
-
-def _is_after(place: int) -> bool:
-    return place >= QUARTER - SAMPLE
-
-
-def _is_before(place: int) -> bool:
-    return QUARTER - SAMPLE - BIT // 2 <= place < 0
 
 
 def frames(decoded: Decoded) -> list[list[int]]:

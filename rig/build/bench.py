@@ -11,7 +11,7 @@ from rig.adapter.mac_rom import MacRom
 from rig.adapter.recorder import Timeline
 from rig.build.address import station_address
 from rig.build.joint import JOINT_TOP, VerilogStations, joint_parameters, needs_joint
-from rig.build.line import LINE_TOP, LineBench, is_mixed_line
+from rig.build.line import LINE_TOP, LineBench, TwinLineBench, is_mixed_line, is_twin_line
 from rig.config.scenario import Scenario
 from rig.runtime.kernel import Kernel
 
@@ -89,6 +89,8 @@ def model_bench(kernel: Kernel, scenario: Scenario, verilog: VerilogStations | N
         from rig.build.network import NetworkBench
 
         return NetworkBench(kernel, scenario, lambda *purpose: random_source(scenario.seed, *purpose), verilog)
+    if is_twin_line(scenario):
+        return TwinLineBench(kernel, scenario)
     return _ModelBench(kernel, _plan(scenario), verilog)
 
 

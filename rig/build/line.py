@@ -1,42 +1,122 @@
-"""A 10BASE-T line between a Verilog station and a twin, in the simulation that runs this process."""
+"""A 10BASE-T line between two stations with PHYs: two twins, or a twin and a Verilog station of this simulation."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rig.adapter.bus import AdapterBus
 from rig.adapter.mac_rom import MacRom
-from rig.adapter.recorder import Timeline
+from rig.adapter.recorder import MEDIUM, Timeline
 from rig.build.address import station_address
 from rig.config.scenario import Scenario, Station
+from rig.runtime.kernel import Kernel
+
+if TYPE_CHECKING:
+    from firmware_models.phy.line_phy import FarPair, Line
+    from firmware_models.phy.manchester import LineClock
 
 LINE_TOP = "line_bench"
-VERILOG_PPM = 100
-"""How fast the clock of the Verilog's PHY is; the twin's has none to spare (``hdl/sim/line_bench.v``)."""
+PPM = 100
+"""How fast the clock of the Verilog's PHY is, or of the first of two twins; the second is as slow (``hdl/sim``)."""
 LEAST_DELAY_NS = 50
 BIT_NS = 100
 TICK_CLOCKS, EIGHTH_CLOCKS = 3_000, 24
-"""The long times of both PHYs, 20 times shorter than in a product, as the bench has them."""
+"""The long times of the PHYs, 20 times shorter than in a product, as the benches in Verilog have them."""
 
 
 def is_mixed_line(scenario: Scenario) -> bool:
     """Tell whether a scenario is one 10BASE-T line between a twin and a Verilog station."""
-    if scenario.is_network:
-        return False
-    (segment,) = scenario.segments.values()
-    return segment.line == "10base-t" and {station.backend for station in scenario.stations} == {"model", "rtl"}
+    return _is_line(scenario) and {station.backend for station in scenario.stations} == {"model", "rtl"}
+
+
+def is_twin_line(scenario: Scenario) -> bool:
+    """Tell whether a scenario is one 10BASE-T line between two twins."""
+    return _is_line(scenario) and {station.backend for station in scenario.stations} == {"model"}
+
+
+def _is_line(scenario: Scenario) -> bool:
+    return not scenario.is_network and all(segment.line == "10base-t" for segment in scenario.segments.values())
+
+
+class _TwinEnd:
+    """One twin of an adapter with its PHY, which sends to ``line``. ``is_witness``: collisions are told from here."""
+
+    def __init__(
+        self, kernel: Kernel, station: Station, line: Line, clock: LineClock, timeline: Timeline, *, is_witness: bool
+    ) -> None:
+        from firmware_models.adapter.adapter import LanAdapter
+        from firmware_models.phy.line_phy import LinePhy, PhyMedium
+        from firmware_models.phy.timers import Timers
+        from rig.backends.model import ModelBus
+
+        self._kernel = kernel
+        self.clock = clock
+        self.phy = LinePhy(kernel, station.name, line, timers=Timers(TICK_CLOCKS, EIGHTH_CLOCKS), clock=clock)
+        self._medium = PhyMedium(kernel, self.phy, timeline=timeline)
+        self._medium.medium = MEDIUM if is_witness else None
+        self.adapter = LanAdapter(kernel, self._medium, _rom(station), name=station.name, phase_ns=station.phase_ns)
+        self.adapter.mdio.phy = self.phy
+        self.adapter.power_watchers.append(self.phy.power)
+        kernel.call_at(kernel.now_ns, self.adapter.set_link, False)
+        self.phy.link_watchers.append(self.adapter.set_link)
+        self.bus: AdapterBus = ModelBus(kernel, self.adapter)
+
+    def pair_from(self, clock: LineClock, distance_bits: int) -> FarPair:
+        """Return the pair to this end from a partner with such a clock."""
+        from firmware_models.phy.line_phy import FarPair
+
+        return FarPair(self._kernel, self.phy, clock, LEAST_DELAY_NS + BIT_NS * distance_bits)
+
+    def finish(self) -> None:
+        """Put what still lasts into the timeline."""
+        self.adapter.finish()
+        self._medium.finish()
+
+
+class TwinLineBench:
+    """A :class:`~rig.build.bench.Bench` of two twins on a line."""
+
+    def __init__(self, kernel: Kernel, scenario: Scenario) -> None:
+        from firmware_models.phy.manchester import LineClock
+        from firmware_models.phy.twin_line import TwinLine
+
+        self._timeline = Timeline()
+        first, second = scenario.stations
+        distance_bits = abs(first.position_bits - second.position_bits)
+        self._ends: dict[str, _TwinEnd] = {}
+        lines = []
+        for station, ppm in ((first, PPM), (second, -PPM)):
+            clock = LineClock.off_by(ppm)
+            lines.append(TwinLine(kernel, clock))
+            is_witness = station is first
+            self._ends[station.name] = _TwinEnd(
+                kernel, station, lines[-1], clock, self._timeline, is_witness=is_witness
+            )  # fmt: skip
+        here, there = self._ends.values()
+        lines[0].connect(there.pair_from(here.clock, distance_bits))
+        lines[1].connect(here.pair_from(there.clock, distance_bits))
+
+    def bus(self, name: str) -> AdapterBus:
+        """See :class:`~rig.build.bench.Bench`."""
+        return self._ends[name].bus
+
+    def power(self, name: str, on: bool) -> None:
+        """See :class:`~rig.build.bench.Bench`."""
+        self._ends[name].adapter.power(on)
+
+    async def finish(self) -> Timeline:
+        """See :class:`~rig.build.bench.Bench`."""
+        for end in self._ends.values():
+            end.finish()
+        return self._timeline
 
 
 class LineBench:
-    """A :class:`~rig.build.bench.Bench` of two stations."""
+    """A :class:`~rig.build.bench.Bench` of a Verilog station and a twin on a line."""
 
     def __init__(self, kernel: Any, dut: Any, scenario: Scenario, records: Path) -> None:
-        from firmware_models.adapter.adapter import LanAdapter
-        from firmware_models.phy.line_phy import FarPair, LinePhy, PhyMedium
         from firmware_models.phy.manchester import LineClock
-        from firmware_models.phy.timers import Timers
-        from rig.backends.model import ModelBus
         from rig.backends.rtl import RtlStation
         from rig.backends.rtl_line import RtlLine
 
@@ -49,32 +129,23 @@ class LineBench:
         self._line = RtlLine(
             kernel, dut, RtlStation(outer.name, _rom(outer), distance_bits), half_fs=clock.half_fs, records=records
         )
-        phy = LinePhy(kernel, twin.name, self._line, timers=Timers(TICK_CLOCKS, EIGHTH_CLOCKS), clock=clock)
-        self._line.connect(
-            FarPair(kernel, phy, LineClock.off_by(VERILOG_PPM), LEAST_DELAY_NS + BIT_NS * distance_bits)
-        )  # fmt: skip
-        self._medium = PhyMedium(kernel, phy, timeline=self._timeline)
-        self._adapter = LanAdapter(kernel, self._medium, _rom(twin), name=twin.name, phase_ns=twin.phase_ns)
-        self._adapter.mdio.phy = phy
-        kernel.call_at(0, self._adapter.set_link, False)
-        phy.link_watchers.append(self._adapter.set_link)
-        self._bus = ModelBus(kernel, self._adapter)
+        self._end = _TwinEnd(kernel, twin, self._line, clock, self._timeline, is_witness=True)
+        self._line.connect(self._end.pair_from(LineClock.off_by(PPM), distance_bits))
 
     def bus(self, name: str) -> AdapterBus:
         """See :class:`~rig.build.bench.Bench`."""
-        return self._line.bus if name == self._outer else self._bus
+        return self._line.bus if name == self._outer else self._end.bus
 
     def power(self, name: str, on: bool) -> None:
         """See :class:`~rig.build.bench.Bench`."""
         if name == self._outer:
             self._line.power(on)
         else:
-            self._adapter.power(on)
+            self._end.adapter.power(on)
 
     async def finish(self) -> Timeline:
         """See :class:`~rig.build.bench.Bench`."""
-        self._adapter.finish()
-        self._medium.finish()
+        self._end.finish()
         own = await self._line.finish()
         self._timeline.events += own.events
         self._timeline.frames += own.frames

@@ -44,8 +44,8 @@ MAX_DELAY_BITS = 1000
 class Segment(Strict):
     """One collision domain, or one full-duplex link. ``delay_bits``: one way, end to end, in bit times.
 
-    ``line`` 10base-t: two stations with 10BASE-T PHYs of their own on two pairs, half duplex. The Verilog then codes
-    and decodes Manchester, with clocks 200 ppm apart; on the model it is the segment, without the delays of the PHYs.
+    ``line`` 10base-t: two stations with 10BASE-T PHYs of their own on two pairs, half duplex. Verilog and twins
+    code and decode Manchester, with clocks 200 ppm apart. Beside other media, on the model, it is a plain segment.
     ``impairments`` happen to each frame at each station that receives it, for each with other dice.
     ``cable`` names the real cable that joins two stations on hardware; each says at which ``interface`` or ``port``.
     """

@@ -10,7 +10,7 @@ import pytest
 
 from rig.cli.topology import TopologyOptions, run_topology
 from rig.config.loading import load_scenario
-from rig.config.scenario import Segment
+from rig.config.scenario import Expectation, PowerEvent, Segment
 from rig.errors import ConfigError, UsageError
 from rig.scenario.catalog import PICTURE, find_scenario, read_file
 from rig.scenario.play import CarriedFile
@@ -167,6 +167,17 @@ def test_a_line_is_a_whole_scenario_in_verilog(tmp_path: Path) -> None:
     more = scenario.model_copy(update={"segments": scenario.segments | {"other": Segment(delay_bits=5)}})
     with pytest.raises(ConfigError, match="segment 'line' is a 10base-t line"):
         run_scenario(Request(name, more, "rtl", SMALL, tmp_path / "runs"))
+
+
+def test_a_partner_without_power_is_a_lost_link(tmp_path: Path) -> None:
+    """No pulse comes any more, so after the link fail time (100 ticks, 5 ms here) the twin of the PHY says so."""
+    name, _, scenario = find_scenario("10base-t")
+    events = [PowerEvent(at_ns=9_000_000, action="power-off", target="server")]
+    limits = scenario.limits.model_copy(update={"sim_ns": 25_000_000})
+    changes = {"events": events, "limits": limits, "expect": Expectation(outcome="limit")}
+    run = run_scenario(Request(name, scenario.model_copy(update=changes), "model", SMALL, tmp_path / "runs"))
+    assert run.passed, run.result["error"]
+    assert run.result["stations"]["client"]["driver"]["link_changes"] == 2, "it came up, and was lost"
 
 
 # -- rig topology ------------------------------------------------------------------------------------------------------
