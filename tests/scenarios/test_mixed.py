@@ -10,11 +10,12 @@ import pytest
 
 from rig.build.joint import joint_parameters
 from rig.config.scenario import BackendName, Limits
+from rig.regress import tools
 from rig.scenario.catalog import find_scenario
 from rig.scenario.play import CarriedFile
 from rig.scenario.run import Request, Run, run_scenario
 
-FILE = CarriedFile("small.bin", bytes(range(256)) * 60)
+FILE = CarriedFile("small.bin", bytes(range(256)) * 40)
 LIMITS = Limits(sim_ns=200_000_000, wall_s=120)
 EVERYBODY = ("client", "server", "talker", "router")
 
@@ -58,6 +59,16 @@ def test_it_does_not_matter_who_is_in_verilog(
     ours, theirs = (json.loads((each.folder / "result.json").read_text()) for each in (run, model))
     for key in theirs.keys() - {"backend", "versions"}:
         assert ours[key] == theirs[key], key
+
+
+@pytest.mark.needs("iverilog")
+def test_icarus_lives_in_the_same_world(
+    on_the_model: dict[str, Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setattr(tools, "choose_simulator", lambda: "icarus")
+    model, run = on_the_model["mixed"], play("mixed", ("talker",), tmp_path)
+    assert "icarus" in run.result["versions"]
+    assert (run.folder / "timeline.json").read_bytes() == (model.folder / "timeline.json").read_bytes()
 
 
 @pytest.mark.parametrize("twins", [("client",), ("server",), EVERYBODY])
