@@ -90,7 +90,7 @@ class Outside:
         self._number_of: dict[Transmission, int] = {}  # of those under way, and of the last of each port
         self._last: dict[Port, Transmission] = {}
         self._told: dict[Transmission, int] = {}  # from which unit on it is jam, as the other side knows
-        self._origins: dict[Transmission, Transmission] = {}  # of those in _told
+        self._content: dict[Transmission, Transmission | bytes] = {}  # ... and as what else, octets or by reference
 
     def attach(self, segment: Segment, name: str, *, position_bits: int = 0, phase_ns: int | None = None) -> Port:
         """Attach the next station; its reception is recorded elsewhere."""
@@ -156,14 +156,16 @@ class Outside:
             orders.begin(sender, number, sender, number)
             return
         chain = _chain(transmission, self._kernel.now_ns)
-        origin = self._origins[transmission] = chain[-1]
+        origin = chain[-1]
         if self._senders.get(origin.port, len(self._ports)) < len(self._ports) and origin in self._number_of:
+            self._content[transmission] = origin
             orders.begin(sender, number, self._senders[origin.port], self._number_of[origin])
         elif origin.end_ns <= self._kernel.now_ns or not origin.frame:
             nibbles = b"" if origin.units == b"" else origin.sent_units(4)
-            orders.begin_content(sender, number, _octets_of(nibbles), len(nibbles))
+            octets = self._content[transmission] = _octets_of(nibbles)
+            orders.begin_content(sender, number, octets, len(nibbles))
         else:
-            octets = PREAMBLE_AND_SFD + origin.frame
+            octets = self._content[transmission] = PREAMBLE_AND_SFD + origin.frame
             orders.begin_content(sender, number, octets, 2 * len(octets))
         self._told[transmission] = OPEN
         for each in chain:
@@ -187,7 +189,9 @@ class Outside:
             return
         period_ns = transmission.port.period_ns
         count = (transmission.end_ns - transmission.start_ns) // period_ns
-        meant = self._origins.pop(transmission).sent_units(4)[: min(told, count)].ljust(count, bytes([JAM]))
+        content = self._content.pop(transmission)
+        units = to_units(content, 4) if isinstance(content, bytes) else content.sent_units(4)
+        meant = units[: min(told, count)].ljust(count, bytes([JAM]))
         for at, (nibble, sent) in enumerate(zip(meant, transmission.sent_units(4), strict=False)):
             if nibble == sent:
                 continue

@@ -171,6 +171,12 @@ def write_record(folder: Path, scenario: Scenario, timeline: Timeline) -> None:
     write_capture(folder, scenario, timeline)
 
 
+def _mixture(scenario: Scenario) -> dict[str, Any]:
+    """Return which adapter was on which backend, where they differ."""
+    backends = {adapter.name: adapter.backend for adapter in scenario.adapters()}
+    return {"backends": backends} if len(set(backends.values())) > 1 else {}
+
+
 def _result(request: Request, scenario: Scenario, recording: Recording) -> dict[str, Any]:
     """Return ``result.json``: facts that are the same whenever and wherever they are found out."""
     facts = recording.facts
@@ -183,6 +189,7 @@ def _result(request: Request, scenario: Scenario, recording: Recording) -> dict[
         "description": scenario.description,
         "seed": scenario.seed,
         "backend": request.backend,
+        **_mixture(scenario),
         "is_live": request.is_live,
         "versions": {"nicrig": rig.__version__, "python": platform.python_version(), **recording.versions},
         "regmap_hash": MAP_SHA256,

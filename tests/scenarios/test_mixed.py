@@ -57,6 +57,8 @@ def test_it_does_not_matter_who_is_in_verilog(
     for file in ("timeline.json", "wire.pcapng"):
         assert (run.folder / file).read_bytes() == (model.folder / file).read_bytes(), file
     ours, theirs = (json.loads((each.folder / "result.json").read_text()) for each in (run, model))
+    who = {each: "model" if each.split("-")[0] in twins else "rtl" for each in ours["stations"]}
+    assert ours.get("backends", {}) == (who if twins else {})
     for key in theirs.keys() - {"backend", "versions"}:
         assert ours[key] == theirs[key], key
 
