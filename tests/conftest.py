@@ -20,12 +20,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.helpers.unprivileged import can_make_namespaces, without_rights
 
 ROOT = Path(__file__).resolve().parents[1]
 NOT_RUN = "not run: "
+
+# No test depends on how fast the machine is just now, so neither do those whose input is drawn.
+hypothesis.settings.register_profile("rig", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("rig")
 
 
 def _is_root() -> bool:

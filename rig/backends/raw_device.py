@@ -7,7 +7,8 @@ can be read, a batch of frames is read into a bounded queue; while that is full,
 frames wait where the host keeps them, or are lost and counted there.
 
 A device is opened before the run and closed after it, so that whatever it changed on the host is put back however the
-run ends; within the run :meth:`RawDevice.start` begins to watch the descriptor.
+run ends; within the run :meth:`RawDevice.start` begins to watch the descriptor. A run may end at the instant at which
+it sent its last acknowledgement: what is queued then is still offered to the host, once.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ class RawDevice(ABC):
         self._results: deque[TransmitResult] = deque(maxlen=RESULTS_KEPT)
         self._received: deque[ReceivedFrame] = deque()
         self._flush: Timer | None = None
-        self._is_started = self._is_watched = self._is_open = False
+        self._is_started = self._is_watched = False
         self._last_time_ns = -1
         self._last_batch_ns = 0
         self._failure: LinkError | None = None
@@ -177,10 +178,18 @@ class RawDevice(ABC):
         self._watch(True)
 
     def close(self) -> None:
-        """Let go of the descriptor and put back what was changed; harmless when called again, within a run or after."""
+        """Let go of the descriptor and put back what was changed; harmless when called again, within a run or after.
+
+        What is queued is offered to the host once, without waiting; what it has no room for is lost, and counted.
+        """
         if self._flush is not None:
             self._flush.cancel()
             self._flush = None
+        if self._to_send and self._failure is None:
+            self._write_queue()
+        while self._to_send:
+            self._to_send.popleft()
+            self._lost()
         self._watch(False)
         self._is_started = False
         self._release()
@@ -234,21 +243,26 @@ class RawDevice(ABC):
 
     def _empty_queue(self, _: object) -> None:
         self._flush = None
+        if not self._write_queue():
+            self._flush = self.kernel.call_at(self.kernel.now_ns + RETRY_NS, self._empty_queue)
+        if len(self._to_send) < self.config.transmit_queue_frames:
+            self.tx_ready.set()
+        self.irq.set()
+
+    def _write_queue(self) -> bool:
+        """Give the host all frames that it has room for; return whether that was all."""
         queue, counts = self._to_send, self.counts
         now_ns = self.kernel.now_ns
         sent = TransmitResult(TransmitOutcome.OK, 0, False, now_ns, now_ns)
         while queue:
             frame = queue[0]
-            result = sent
             try:
                 self._send(frame)
             except OSError as err:
                 if err.errno in FULL_HOST:
                     counts["host_was_full"] += 1
-                    self._flush = self.kernel.call_at(now_ns + RETRY_NS, self._empty_queue)
-                    break
-                counts["aFramesLostDueToIntMACXmitError"] += 1
-                result = sent._replace(outcome=TransmitOutcome.LOST)
+                    return False
+                self._lost()
                 if err.errno in GONE:
                     self._fail(err)
             else:
@@ -257,11 +271,15 @@ class RawDevice(ABC):
                 if frame[0] & 1:
                     is_broadcast = frame[:6] == BROADCAST_MAC
                     counts["aBroadcastFramesXmittedOK" if is_broadcast else "aMulticastFramesXmittedOK"] += 1
+                self._results.append(sent)
             queue.popleft()
-            self._results.append(result)
-        if len(queue) < self.config.transmit_queue_frames:
-            self.tx_ready.set()
-        self.irq.set()
+        return True
+
+    def _lost(self) -> None:
+        """Account for a frame that the host did not take."""
+        now_ns = self.kernel.now_ns
+        self.counts["aFramesLostDueToIntMACXmitError"] += 1
+        self._results.append(TransmitResult(TransmitOutcome.LOST, 0, False, now_ns, now_ns))
 
     # -- reception -----------------------------------------------------------------------------------------------------
 

@@ -27,7 +27,10 @@ def show_netstat(node: str | None, *, as_json: bool) -> None:
 
 
 def show_statistics(node: str | None, *, as_json: bool) -> None:
-    """Print every counter that is not zero, by layer, with what it counts; what was dropped is marked."""
+    """Print every counter that is not zero, by layer, with what it counts; what was dropped is marked.
+
+    A layer that has counted nothing says so, so that nothing counted differs from nothing asked.
+    """
     answer = ask("statistics", node)
     if as_json:
         _print_json(answer)
@@ -37,7 +40,8 @@ def show_statistics(node: str | None, *, as_json: bool) -> None:
     for prefix, title in LAYERS.items():
         group = {name: left.pop(name) for name in list(left) if name.startswith(prefix)}
         _print_counters(console, title, group)
-    _print_counters(console, "Other", left)
+    if left:
+        _print_counters(console, "Other", left)
     _print_counters(console, "Device", answer["device"])
 
 
@@ -86,9 +90,10 @@ def _print_table(columns: dict[str, str], rows: list[dict[str, Any]], numbers: t
 
 def _print_counters(console: Console, title: str, counters: dict[str, int]) -> None:
     counters = {name: count for name, count in counters.items() if count}
-    if not counters:
-        return
     console.print(f"[bold]{title}[/]")
+    if not counters:
+        console.print("  [dim]all counters are zero[/]")
+        return
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
     table.add_column(justify="right")
     table.add_column(no_wrap=True)

@@ -187,6 +187,50 @@ def test_a_host_without_room_is_tried_again_and_an_error_loses_one_frame() -> No
     assert device.counts["host_was_full"] == 2 and device.counts["aFramesLostDueToIntMACXmitError"] == 1
 
 
+def test_what_is_queued_at_the_end_still_leaves() -> None:
+    """A run may end at the instant at which it sent its last acknowledgement."""
+    kernel, device = started()
+
+    async def main() -> None:
+        assert device.try_transmit(frame(BROADCAST_MAC)) and device.try_transmit(frame())
+        assert not device.written
+
+    kernel.run(main())
+    device.close()
+    assert device.written == [frame(BROADCAST_MAC), frame()] and device.released == 1
+    assert device.counts["aFramesTransmittedOK"] == 2 and device.counts["aBroadcastFramesXmittedOK"] == 1
+    device.close()
+    assert len(device.written) == 2, "and only once"
+
+
+def test_what_the_host_has_no_room_for_at_the_end_is_counted() -> None:
+    kernel, device = started()
+    device.errors += [errno.ENETDOWN, errno.ENOBUFS]
+
+    async def main() -> None:
+        assert all(device.try_transmit(frame()) for _ in range(4))
+
+    kernel.run(main())
+    device.close()
+    assert [result.outcome for result in device.transmit_results()] == [TransmitOutcome.LOST] * 4
+    assert not device.written and device.released == 1
+    assert device.counts["host_was_full"] == 1 and device.counts["aFramesLostDueToIntMACXmitError"] == 4
+
+
+def test_an_interface_that_is_gone_takes_nothing_at_the_end() -> None:
+    kernel, device = started()
+    device.to_read.append(OSError(errno.ENODEV, "No such device"))
+    kernel.readable()
+
+    async def main() -> None:
+        assert device.try_transmit(frame())
+
+    kernel.run(main())
+    device.close()
+    assert not device.written and device.released == 1
+    assert device.counts["aFramesLostDueToIntMACXmitError"] == 1
+
+
 @pytest.mark.parametrize("size", [13, 1515])
 def test_a_frame_that_cannot_be_is_refused(size: int) -> None:
     _, device = started()

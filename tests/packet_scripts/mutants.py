@@ -733,6 +733,9 @@ SACK: dict[str, list[Change]] = {
     "sack_holes_ignored": [
         (_SACK, "            if start < min(end, highest) and (lost or not lost_only):\n", "            if False:\n")
     ],
+    "sack_new_text_before_a_hole": [
+        (_SENDER, "            or recovery.in_recovery  # what is missing goes first\n", "")
+    ],
     "sack_no_new_text": [
         (
             _SENDER,

@@ -131,6 +131,17 @@ def test_the_commands_show_it(folder: Path, capsys: pytest.CaptureFixture[str]) 
         assert words in text
 
 
+def test_statistics_of_a_node_that_heard_nothing_say_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def quiet(_: WallClock) -> dict[str, control.Query]:
+        return {"statistics": lambda: {"stack": {"tcp_segments_sent": 0, "arp_requests_sent": 1}, "device": {}}}
+
+    while_serving(quiet, lambda: show_statistics(None, as_json=False))
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[lines.index("TCP") + 1] == lines[lines.index("Device") + 1] == "all counters are zero"
+    assert lines[lines.index("ARP") + 1].split() == ["1", "arp_requests_sent"]
+    assert "Other" not in lines
+
+
 def test_the_commands_print_one_object(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     while_serving(node_of, lambda: show_route(None, as_json=True))
     shown = json.loads(capsys.readouterr().out)
