@@ -18,11 +18,14 @@ The adapter never sleeps; whoever plays the bus master does, and calls at the ed
 
 What the adapter does at a bus edge is visible to accesses at *later* edges only, whatever order the kernel happens to
 run callbacks of one instant in: such things are called back one ns after their edge, with the time of the edge.
+
+Long because it is the one place where bus, slots, ring, counters and resets meet; each of them is a module.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from firmware_models.adapter.backoff import INJECTED_WORDS, WORD_MASK, InjectionFifo
 from firmware_models.adapter.buffer_memory import PAGE_OCTETS, BufferMemory, ReceiveRing
@@ -62,6 +65,9 @@ HEADER_CLOCKS = 16
 """Bus clocks from the end mark of a frame to the last word of its header."""
 
 SYNC_EDGES = 2
+
+TIME_REGISTERS = (reg.REG_TIME_LO, reg.REG_TIME_HI)
+"""What a reset leaves as it is; any other register that is not constant reads 0 in it."""
 
 
 class LanAdapter:
@@ -127,6 +133,7 @@ class LanAdapter:
         self._event_ns = 0  # the bus edge whose consequences are being worked out
         self._powered_clock = 1  # number of the first bus edge with power
         self._in_reset_until_ns = -1
+        self._mac_reset_ns = -1  # when the last SOFT_RESET reaches the MAC
         self._generation = 0
         self._time_high = 0
         self.is_link_up = True
@@ -151,6 +158,9 @@ class LanAdapter:
         reader = self._readers.get(address)
         if reader is None:
             raise BusError("there is nothing at this address", address=address)
+        is_in_reset = self._kernel.now_ns <= self._in_reset_until_ns
+        if is_in_reset and reg.REG_CTRL <= address < reg.WIN_COUNTERS and address not in TIME_REGISTERS:
+            return 0
         return reader()
 
     def write32(self, address: int, value: int) -> None:
@@ -201,7 +211,11 @@ class LanAdapter:
     def _configure(self) -> None:
         registers = self.registers
         values = registers.values
-        self.csma.configure(registers.csma_parameters(has_sqe_test=not self.is_behind_rmii))
+        parameters = registers.csma_parameters(has_sqe_test=not self.is_behind_rmii)
+        if self._kernel.now_ns < self._mac_reset_ns:
+            before = self.csma.parameters
+            parameters = replace(parameters, full_duplex=before.full_duplex, loopback=before.loopback)
+        self.csma.configure(parameters)
         self.ring.start = values[reg.REG_RX_START]
         self.ring.stop = values[reg.REG_RX_STOP]
         receiver = self.receiver
@@ -395,8 +409,11 @@ class LanAdapter:
         now_ns = self._kernel.now_ns
         self._in_reset_until_ns = now_ns + RESET_CLOCKS * self.bus_period_ns
         mac_edge = self.port.edge_from(now_ns) + SYNC_EDGES
-        self._reset_registers(now_ns, self.port.edge_ns(mac_edge))
+        # FULL_DUPLEX and LOOPBACK reach the MAC with the reset, not before it: what starts meanwhile must not leak out.
+        self._mac_reset_ns = self.port.edge_ns(mac_edge)
+        self._reset_registers(now_ns, self._mac_reset_ns)
         self.csma.reset_at(mac_edge)
+        self._kernel.call_at(self._mac_reset_ns + 1, lambda _: self._configure())
         self._leave_reset(now_ns, self._in_reset_until_ns)
 
     def _reset_registers(self, edge_ns: int, mac_ns: int) -> None:

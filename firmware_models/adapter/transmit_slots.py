@@ -1,8 +1,8 @@
 """Transmit slots: the commands of the driver, their queue, and the hand-over to CSMA/CD.
 
-A slot is queued at the bus edge that executes its SEND. One request at a time is with the MAC: it toggles at a bus
-edge, and its outcome comes back two bus edges after the first that samples it (``docs/adapter.md``, "Transmit, bus
-side"). A command that cannot be is refused one edge after its SEND, whatever else goes on.
+A slot is queued at the bus edge that executes its SEND. One request at a time is with the MAC: it toggles at an edge
+k = 0 of the slot wheel, and its outcome is taken at an edge k = 1 (``docs/adapter.md``, "Transmit, bus side"). A
+command that cannot be is refused three edges after its SEND, whatever else goes on.
 """
 
 from __future__ import annotations
@@ -21,7 +21,14 @@ from rig.runtime.kernel import Kernel
 
 SLOTS = reg.TX_SLOT_COUNT
 DONE_CLOCKS = 2
-"""Bus clocks from the first that samples the end of a frame to the one at which its outcome is there."""
+"""Bus clocks from the first that samples the end of a frame to the one from which on its outcome may be taken."""
+
+REFUSED_CLOCKS = 3
+"""Bus clocks from a SEND to its refusal."""
+
+SLOT_WHEEL = 4
+REQUEST_PHASE = 0
+DONE_PHASE = 1
 
 PAUSE_REQUEST = -1
 """Stands for the PAUSE frame where a slot number is expected."""
@@ -93,7 +100,7 @@ class TransmitSlots:
         slot.status = 0
         slot.is_queued = True
         if self._is_refused(slot):
-            edge_ns = now_ns + self._period_ns
+            edge_ns = now_ns + REFUSED_CLOCKS * self._period_ns
             self._kernel.call_at(edge_ns + 1, self._refuse, (self._generation, number, edge_ns))
         else:
             self._queue.append(number)
@@ -120,10 +127,10 @@ class TransmitSlots:
             self.on_finished(number, None, edge_ns)
 
     def request_next(self, edge_ns: int) -> None:
-        """Let the next request, if any, toggle at ``edge_ns`` or when the MAC is free; not while TX_EN is 0."""
+        """Let the next request, if any, toggle at ``edge_ns`` or when MAC and wheel allow; not while TX_EN is 0."""
         if self._with_mac is not None or not self._registers.has(reg.CTRL_TX_EN):
             return
-        edge_ns = max(edge_ns, self._free_ns)
+        edge_ns = self._in_phase(max(edge_ns, self._free_ns), REQUEST_PHASE)
         registers = self._registers
         assert self.csma is not None
         if self.has_pause_pending:
@@ -137,13 +144,19 @@ class TransmitSlots:
             frame = frame_to_send(data, pad=registers.has(reg.CTRL_PAD_EN), append_fcs=registers.has(reg.CTRL_FCS_EN))
             self.csma.submit(frame, edge_ns)
 
+    def _in_phase(self, edge_ns: int, phase: int) -> int:
+        """Return the first bus edge at ``edge_ns`` or later whose number is ``phase`` modulo the slot wheel."""
+        clock = edge_ns // self._period_ns
+        return (clock + (phase - clock) % SLOT_WHEEL) * self._period_ns
+
     # -- outcomes ------------------------------------------------------------------------------------------------------
 
     def frame_done(self, report: TransmitReport) -> None:
         """Take the outcome of CSMA/CD, at the MII edge ``report.done_edge``, which is now."""
         if self._with_mac is None:
             return  # a reset has forgotten the slot, and is on its way to the MAC
-        edge_ns = (self._kernel.now_ns // self._period_ns + 1 + DONE_CLOCKS) * self._period_ns
+        sampled_ns = (self._kernel.now_ns // self._period_ns + 1) * self._period_ns
+        edge_ns = self._in_phase(sampled_ns + DONE_CLOCKS * self._period_ns, DONE_PHASE)
         # One ns late: what happens at a bus edge is seen by accesses at later edges only.
         self._kernel.call_at(edge_ns + 1, self._finish, (self._generation, report, edge_ns))
 

@@ -18,12 +18,13 @@ hdl/rtl/nic_registers.v
 hdl/rtl/nic_reset.v
 hdl/rtl/pause_timer.v
 hdl/rtl/ram_single_port.v
+hdl/rtl/register_file.v
 hdl/rtl/rx_filter.v
 hdl/rtl/rx_judge.v
 hdl/rtl/rx_store.v
 hdl/rtl/slot_wheel.v
+hdl/rtl/time_stamps.v
 hdl/rtl/tx_fetch.v
 hdl/rtl/tx_queue.v
 hdl/rtl/tx_slots.v
-hdl/rtl/tx_time.v
 hdl/rtl/wishbone_slave.v

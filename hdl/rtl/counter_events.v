@@ -1,9 +1,12 @@
 // Turns the end of a frame into increments of management counters, one per turn of the slot wheel.
 //
 // Rules: docs/adapter.md "Counters and interrupts" (clause 30 attributes, IEEE Std 802.3-2022 5.2.4). Clock
-// clk_bus; only power-on (rst) forgets increments that wait. tx_done and rx_end are pulses with their qualifiers;
+// clk_bus; only power-on (rst) forgets increments that wait. tx_done and rx_end are pulses with their qualifiers, of which
+// tx_status and tx_late_collisions are held still until the next tx_done;
 // from the edge with slot_bus on, op_valid, op_index and op_increment show one increment for one turn, unless hold.
-// Received events go first, the symbol error before all: fragments can follow each other fast.
+// A scanner steps through the list of counters, one a clock, and stops at each that the frame moves until its increment
+// has gone out: a frame takes some 15 clocks and a turn for each of its counters, less than the shortest takes on the
+// medium. The symbol error goes before all, without the scanner: fragments can follow each other faster than that.
 `default_nettype none
 `timescale 1ns/1ps
 
@@ -40,108 +43,121 @@ module counter_events (
     localparam [10:0] OVERHEAD_OCTETS = 11'd18;  // header and FCS
     localparam [10:0] MINIMUM_DATA    = 11'd46;
     localparam        FIRST           = CNT_AFRAMESRECEIVEDOK;  // the received half of the list
-    localparam [5:0]  RX_FIRST        = CNT_AFRAMESRECEIVEDOK[5:0];
     localparam [5:0]  TX_OCTETS       = CNT_AOCTETSTRANSMITTEDOK[5:0];
     localparam [5:0]  RX_OCTETS       = CNT_AOCTETSRECEIVEDOK[5:0];
     localparam [5:0]  LATE            = CNT_ALATECOLLISIONS[5:0];
+    localparam [5:0]  SYMBOL          = CNT_ASYMBOLERRORDURINGCARRIER[5:0];
     localparam [5:0]  TABLE           = CNT_ACOLLISIONFRAMES_1[5:0];
-    localparam        COLLISION_TABLE = 14;  // bit of tx_waiting for aCollisionFrames, which has no counter of that index
-    localparam        MAX_TABLE       = 15;  // aCollisionFrames[1] .. [15]
+    localparam        COLLISION_TABLE = 14;      // step for aCollisionFrames, which has no counter of that index
+    localparam        MAX_TABLE       = 15;      // aCollisionFrames[1] .. [15]
+    localparam [3:0]  LAST_STEP       = 4'd15;   // of each half; none of them has a counter of this index
 
-    // What waits: bit n for counter n, and for counter FIRST + n.
-    reg [COLLISION_TABLE:0] tx_waiting, tx_new;
-    reg [11:0] rx_waiting, rx_new;
-    reg [4:0]  late_collisions, collisions;
-    reg [10:0] tx_data, rx_data;
+    // The frame of each direction
+    reg [10:0] tx_frame_octets, rx_frame_octets;
+    reg        pad, fcs, control, multicast, broadcast, half_duplex;
+    reg [10:0] rx_frame_status;
+    reg        overrun, pause;
+
+    // The scanner: its counter, or its half of the list that nothing has happened in
+    reg [4:0]  scan;
+    reg        tx_new, rx_new;          // a frame waits for the scanner to come
+    reg        tx_scanned, rx_scanned;  // a frame is being scanned for
+    reg        symbol;
 
     wire ok       = tx_status[TX_STATUS_OK_LSB];
-    wire deferred = tx_status[TX_STATUS_DEFERRED_LSB];
-    wire received = rx_counted && rx_status[RX_STATUS_OK] && !rx_overrun;
-    wire [4:0] tx_collisions = tx_status[TX_STATUS_COLLISIONS_LSB +: TX_STATUS_COLLISIONS_WIDTH];
+    wire received = rx_frame_status[RX_STATUS_OK] && !overrun;
+    wire [4:0] collisions = tx_status[TX_STATUS_COLLISIONS_LSB +: TX_STATUS_COLLISIONS_WIDTH];
 
-    wire [10:0] overhead = tx_fcs ? HEADER_OCTETS : OVERHEAD_OCTETS;
-    wire        short    = tx_octets < MINIMUM_DATA + HEADER_OCTETS;
-
+    reg [15:0] tx_moves, rx_moves;  // bit n: counter n, and counter FIRST + n
     always @* begin
-        tx_new = 0;
-        if (tx_done) begin
-            tx_new[CNT_AFRAMESTRANSMITTEDOK]            = ok;
-            tx_new[CNT_ASINGLECOLLISIONFRAMES]          = ok && tx_collisions == 5'd1;
-            tx_new[CNT_AMULTIPLECOLLISIONFRAMES]        = ok && tx_collisions > 5'd1;
-            tx_new[CNT_ADEFERREDTRANSMISSIONS]          = ok && tx_collisions == 5'd0 && deferred && !full_duplex;
-            tx_new[CNT_ALATECOLLISIONS]                 = tx_late_collisions != 5'd0;
-            tx_new[CNT_AFRAMESABORTEDDUETOXSCOLLS]      = tx_status[TX_STATUS_EXC_COL_LSB];
-            tx_new[CNT_AFRAMESWITHEXCESSIVEDEFERRAL]    = tx_status[TX_STATUS_EXC_DEFERRAL_LSB];
-            tx_new[CNT_ACARRIERSENSEERRORS]             = tx_status[TX_STATUS_CRS_LOST_LSB];
-            tx_new[CNT_AFRAMESLOSTDUETOINTMACXMITERROR] = tx_status[TX_STATUS_UNDERRUN_LSB];
-            tx_new[CNT_ASQETESTERRORS]                  = tx_status[TX_STATUS_SQE_MISSING_LSB];
-            tx_new[CNT_AOCTETSTRANSMITTEDOK]            = ok;
-            tx_new[CNT_AMULTICASTFRAMESXMITTEDOK]       = ok && tx_multicast && !tx_broadcast;
-            tx_new[CNT_ABROADCASTFRAMESXMITTEDOK]       = ok && tx_broadcast;
-            tx_new[CNT_APAUSEMACCTRLFRAMESTRANSMITTED]  = ok && tx_control;
-            tx_new[COLLISION_TABLE]                     = ok && tx_collisions != 5'd0 && tx_collisions <= MAX_TABLE;
-        end
-        rx_new = 0;
-        if (rx_end) begin
-            rx_new[CNT_AFRAMESRECEIVEDOK - FIRST]              = received;
-            rx_new[CNT_AFRAMECHECKSEQUENCEERRORS - FIRST]      = rx_counted && rx_status[RX_STATUS_FCS_ERROR];
-            rx_new[CNT_AALIGNMENTERRORS - FIRST]               = rx_counted && rx_status[RX_STATUS_ALIGNMENT_ERROR];
-            rx_new[CNT_AFRAMETOOLONGERRORS - FIRST]            = rx_counted && rx_status[RX_STATUS_TOO_LONG];
-            rx_new[CNT_AINRANGELENGTHERRORS - FIRST]           = rx_counted && rx_status[RX_STATUS_IN_RANGE_LENGTH];
-            rx_new[CNT_AOUTOFRANGELENGTHFIELD - FIRST]         = rx_counted && rx_status[RX_STATUS_OUT_OF_RANGE_LENGTH];
-            rx_new[CNT_AFRAMESLOSTDUETOINTMACRCVERROR - FIRST] = rx_counted && rx_status[RX_STATUS_OK] && rx_overrun;
-            rx_new[CNT_AOCTETSRECEIVEDOK - FIRST]              = received;
-            rx_new[CNT_AMULTICASTFRAMESRECEIVEDOK - FIRST]     = received && rx_status[RX_STATUS_MULTICAST];
-            rx_new[CNT_ABROADCASTFRAMESRECEIVEDOK - FIRST]     = received && rx_status[RX_STATUS_BROADCAST];
-            rx_new[CNT_APAUSEMACCTRLFRAMESRECEIVED - FIRST]    = rx_pause;
-            rx_new[CNT_ASYMBOLERRORDURINGCARRIER - FIRST]      = rx_status[RX_STATUS_SYMBOL_ERROR];
-        end
+        tx_moves = 16'd0;
+        tx_moves[CNT_AFRAMESTRANSMITTEDOK]            = ok;
+        tx_moves[CNT_ASINGLECOLLISIONFRAMES]          = ok && collisions == 5'd1;
+        tx_moves[CNT_AMULTIPLECOLLISIONFRAMES]        = ok && collisions > 5'd1;
+        tx_moves[CNT_ADEFERREDTRANSMISSIONS]          = ok && collisions == 5'd0 && tx_status[TX_STATUS_DEFERRED_LSB] && half_duplex;
+        tx_moves[CNT_ALATECOLLISIONS]                 = tx_late_collisions != 5'd0;
+        tx_moves[CNT_AFRAMESABORTEDDUETOXSCOLLS]      = tx_status[TX_STATUS_EXC_COL_LSB];
+        tx_moves[CNT_AFRAMESWITHEXCESSIVEDEFERRAL]    = tx_status[TX_STATUS_EXC_DEFERRAL_LSB];
+        tx_moves[CNT_ACARRIERSENSEERRORS]             = tx_status[TX_STATUS_CRS_LOST_LSB];
+        tx_moves[CNT_AFRAMESLOSTDUETOINTMACXMITERROR] = tx_status[TX_STATUS_UNDERRUN_LSB];
+        tx_moves[CNT_ASQETESTERRORS]                  = tx_status[TX_STATUS_SQE_MISSING_LSB];
+        tx_moves[CNT_AOCTETSTRANSMITTEDOK]            = ok;
+        tx_moves[CNT_AMULTICASTFRAMESXMITTEDOK]       = ok && multicast && !broadcast;
+        tx_moves[CNT_ABROADCASTFRAMESXMITTEDOK]       = ok && broadcast;
+        tx_moves[CNT_APAUSEMACCTRLFRAMESTRANSMITTED]  = ok && control;
+        tx_moves[COLLISION_TABLE]                     = ok && collisions != 5'd0 && collisions <= MAX_TABLE;
+        rx_moves = 16'd0;
+        rx_moves[CNT_AFRAMESRECEIVEDOK - FIRST]              = received;
+        rx_moves[CNT_AFRAMECHECKSEQUENCEERRORS - FIRST]      = rx_frame_status[RX_STATUS_FCS_ERROR];
+        rx_moves[CNT_AALIGNMENTERRORS - FIRST]               = rx_frame_status[RX_STATUS_ALIGNMENT_ERROR];
+        rx_moves[CNT_AFRAMETOOLONGERRORS - FIRST]            = rx_frame_status[RX_STATUS_TOO_LONG];
+        rx_moves[CNT_AINRANGELENGTHERRORS - FIRST]           = rx_frame_status[RX_STATUS_IN_RANGE_LENGTH];
+        rx_moves[CNT_AOUTOFRANGELENGTHFIELD - FIRST]         = rx_frame_status[RX_STATUS_OUT_OF_RANGE_LENGTH];
+        rx_moves[CNT_AFRAMESLOSTDUETOINTMACRCVERROR - FIRST] = rx_frame_status[RX_STATUS_OK] && overrun;
+        rx_moves[CNT_AOCTETSRECEIVEDOK - FIRST]              = received;
+        rx_moves[CNT_AMULTICASTFRAMESRECEIVEDOK - FIRST]     = received && rx_frame_status[RX_STATUS_MULTICAST];
+        rx_moves[CNT_ABROADCASTFRAMESRECEIVEDOK - FIRST]     = received && rx_frame_status[RX_STATUS_BROADCAST];
+        rx_moves[CNT_APAUSEMACCTRLFRAMESRECEIVED - FIRST]    = pause;
     end
 
-    // Pick one: received events first, each group from its highest counter down.
-    integer i;
-    reg [COLLISION_TABLE:0] tx_left;
-    reg [11:0] rx_left;
-    reg        pick_valid;
-    reg [5:0]  pick_index;
-    reg [10:0] pick_increment;
+    wire       in_rx   = scan[4];
+    wire       scanned = in_rx ? rx_scanned : tx_scanned;
+    wire       moves   = scanned && (in_rx ? rx_moves[scan[3:0]] : tx_moves[scan[3:0]]);
+    wire       grant   = slot_bus && !hold && !symbol;
+    wire       leave   = scan[3:0] == LAST_STEP || (scan[3:0] == 4'd0 && !scanned);  // for the other half
 
-    always @* begin
-        pick_index = 6'd0;
-        for (i = 0; i <= COLLISION_TABLE; i = i + 1) if (tx_waiting[i]) pick_index = i[5:0];
-        for (i = 0; i < 12; i = i + 1) if (rx_waiting[i]) pick_index = RX_FIRST + i[5:0];
-        pick_valid = tx_waiting != 0 || rx_waiting != 0;
-        tx_left = tx_waiting;
-        rx_left = rx_waiting;
-        if (rx_waiting != 0) rx_left[pick_index[3:0]] = 1'b0;
-        else tx_left[pick_index[3:0]] = 1'b0;
-        case (pick_index)
-            TX_OCTETS: pick_increment = tx_data;
-            RX_OCTETS: pick_increment = rx_data;
-            LATE:      pick_increment = {6'd0, late_collisions};
-            default:   pick_increment = 11'd1;
-        endcase
-        if (pick_index == COLLISION_TABLE) pick_index = TABLE - 6'd1 + {1'b0, collisions};
-    end
+    // Octets of data and pad: of a frame that was padded at least the minimum, of one that has none none.
+    wire        has_fcs  = in_rx || !fcs;  // within the octets that are counted
+    wire [11:0] data     = {1'b0, in_rx ? rx_frame_octets : tx_frame_octets} - {1'b0, has_fcs ? OVERHEAD_OCTETS : HEADER_OCTETS};
+    wire        is_short = data < {1'b0, MINIMUM_DATA};
 
     always @(posedge clk_bus) begin
-        tx_waiting <= (slot_bus && !hold ? tx_left : tx_waiting) | tx_new;
-        rx_waiting <= (slot_bus && !hold ? rx_left : rx_waiting) | rx_new;
         if (tx_done) begin
-            late_collisions <= tx_late_collisions;
-            collisions      <= tx_collisions;
-            tx_data         <= short && tx_pad && tx_fcs ? MINIMUM_DATA
-                             : tx_octets < overhead ? 11'd0 : tx_octets - overhead;
+            tx_frame_octets <= tx_octets;
+            pad             <= tx_pad;
+            fcs             <= tx_fcs;
+            control         <= tx_control;
+            multicast       <= tx_multicast;
+            broadcast       <= tx_broadcast;
+            half_duplex     <= !full_duplex;
         end
-        if (rx_end) rx_data <= rx_octets - OVERHEAD_OCTETS;
+        if (rx_end && rx_counted) begin
+            rx_frame_octets <= rx_octets;
+            rx_frame_status <= rx_status;
+            overrun         <= rx_overrun;
+            pause           <= rx_pause;
+        end
+        if (!moves || grant) scan <= leave ? {!in_rx, 4'd0} : scan + 5'd1;
+        if (leave && in_rx) begin
+            tx_scanned <= tx_new;
+            tx_new     <= 1'b0;
+        end
+        if (leave && !in_rx) begin
+            rx_scanned <= rx_new;
+            rx_new     <= 1'b0;
+        end
+        if (slot_bus && !hold) symbol <= 1'b0;
+        if (tx_done) tx_new <= 1'b1;
+        if (rx_end && rx_counted) rx_new <= 1'b1;
+        if (rx_end && rx_status[RX_STATUS_SYMBOL_ERROR]) symbol <= 1'b1;
         if (slot_bus) begin
-            op_valid     <= pick_valid && !hold;
-            op_index     <= pick_index;
-            op_increment <= pick_increment;
+            op_valid <= (symbol || moves) && !hold;
+            op_index <= symbol ? SYMBOL : scan == COLLISION_TABLE ? TABLE - 6'd1 + {1'b0, collisions} : {1'b0, scan};
+            if (symbol) op_increment <= 11'd1;
+            else case ({1'b0, scan})
+                TX_OCTETS: op_increment <= pad && fcs && is_short ? MINIMUM_DATA : data[11] ? 11'd0 : data[10:0];
+                RX_OCTETS: op_increment <= data[10:0];
+                LATE:      op_increment <= {6'd0, tx_late_collisions};
+                default:   op_increment <= 11'd1;
+            endcase
         end
         if (rst) begin
-            tx_waiting <= 0;
-            rx_waiting <= 0;
+            scan       <= 5'd0;
+            tx_new     <= 1'b0;
+            rx_new     <= 1'b0;
+            tx_scanned <= 1'b0;
+            rx_scanned <= 1'b0;
+            symbol     <= 1'b0;
             op_valid   <= 1'b0;
         end
     end

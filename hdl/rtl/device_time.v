@@ -2,6 +2,8 @@
 //
 // now_ns is floor(k * 1e9 / BUS_HZ) before edge k (k = 1, 2, ...). Never reset. Where the period is no whole number
 // of ns, the remainder is accumulated, so that the time does not drift.
+// Only the low bits are an adder. When they wrap, the high ones are replaced by their successor, which one full adder has
+// made meanwhile, bit by bit.
 // Parameters: BUS_HZ, frequency of clk_bus in Hz.
 `default_nettype none
 `timescale 1ns/1ps
@@ -10,26 +12,60 @@ module device_time #(
     parameter BUS_HZ = 50_000_000
 ) (
     input  wire        clk_bus,
-    output reg  [63:0] now_ns
+    output wire [63:0] now_ns
 );
-    localparam [63:0] STEP_NS   = 1_000_000_000 / BUS_HZ;
-    localparam [31:0] REMAINDER = 1_000_000_000 % BUS_HZ;  // in units of 1 / BUS_HZ ns
-    localparam [31:0] WHOLE     = BUS_HZ;
+    localparam       LOW_BITS  = 12;     // wrap after more clocks than the high part has bits, at 40 MHz too
+    localparam       HIGH_BITS = 52;
+    localparam [31:0]       STEP      = 1_000_000_000 / BUS_HZ;
+    localparam [LOW_BITS:0] STEP_NS   = STEP[LOW_BITS:0];
+    localparam [31:0]       REMAINDER = 1_000_000_000 % BUS_HZ;  // in units of 1 / BUS_HZ ns
+    localparam [31:0]       WHOLE     = BUS_HZ;
+    localparam [5:0]        LAST_BIT  = 6'd51;
 
-    initial now_ns = STEP_NS;
+    reg  [LOW_BITS-1:0]  low;
+    reg  [HIGH_BITS-1:0] high, successor;
+    reg                  adding, carry;
+    reg  [5:0]           bits;   // of the successor that have been made
+    wire                 extra;  // this step is one ns longer
+    wire [LOW_BITS:0]    sum = {1'b0, low} + STEP_NS + {{LOW_BITS{1'b0}}, extra};
+    wire                 wraps = sum[LOW_BITS];
+
+    assign now_ns = {high, low};
+
+    initial begin
+        low       = STEP_NS[LOW_BITS-1:0];
+        high      = 0;
+        successor = 1;
+        adding    = 1'b0;
+        carry     = 1'b0;
+        bits      = 6'd0;
+    end
+
+    always @(posedge clk_bus) begin
+        low <= sum[LOW_BITS-1:0];
+        if (adding) begin
+            successor <= {successor[0] ^ carry, successor[HIGH_BITS-1:1]};
+            carry     <= successor[0] && carry;
+            bits      <= bits + 6'd1;
+            adding    <= bits != LAST_BIT;
+        end
+        if (wraps) begin
+            high   <= successor;
+            adding <= 1'b1;
+            carry  <= 1'b1;
+            bits   <= 6'd0;
+        end
+    end
 
     generate
         if (REMAINDER == 0) begin : whole_period
-            always @(posedge clk_bus) now_ns <= now_ns + STEP_NS;
+            assign extra = 1'b0;
         end else begin : fractional_period
             reg  [31:0] fraction;
-            wire [31:0] sum   = fraction + REMAINDER;
-            wire        carry = sum >= WHOLE;
+            wire [31:0] next_fraction = fraction + REMAINDER;
+            assign extra = next_fraction >= WHOLE;
             initial fraction = REMAINDER;
-            always @(posedge clk_bus) begin
-                fraction <= carry ? sum - WHOLE : sum;
-                now_ns   <= now_ns + STEP_NS + {63'b0, carry};
-            end
+            always @(posedge clk_bus) fraction <= extra ? next_fraction - WHOLE : next_fraction;
         end
     endgenerate
 endmodule

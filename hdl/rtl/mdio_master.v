@@ -15,8 +15,7 @@ module mdio_master #(
     input  wire        clk_bus,
     input  wire        rst,
     // Access
-    input  wire        execute_write,
-    input  wire [14:0] address,
+    input  wire        write_mdio,     // a write to MDIO
     input  wire [31:0] write_data,
     output wire [31:0] read_data,
     output wire        done,
@@ -49,7 +48,7 @@ module mdio_master #(
     // Crossing: an asynchronous pin, stable long before it is sampled.
     sync_2ff cross_mdio (.clk(clk_bus), .d(mdio_i), .q(mdio_here));
 
-    wire       start     = execute_write && address == REG_MDIO && !busy;
+    wire       start     = write_mdio && !busy;
     wire       half_end  = busy && clocks_left == 8'd0;
     wire       bit_end   = half_end && second_half;
     wire       rise      = half_end && !second_half;

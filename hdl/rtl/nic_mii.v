@@ -3,7 +3,7 @@
 // IEEE Std 802.3-2022 clauses 3, 4 and 22; exact timing in docs/adapter.md, registers in rig/adapter/regmap.yaml.
 //
 // Clocks and reset. clk_bus drives everything that software sees; clk_tx and clk_rx come from the PHY (25 or 2.5 MHz)
-// and drive the MAC. rst is synchronous to clk_bus; the MII domains receive it through synchronisers, so mii_tx_en
+// and drive the MAC. rst is synchronous to clk_bus and lasts 16 of its clocks or more; the MII domains receive it through synchronisers, so mii_tx_en
 // falls at the third clk_tx edge after rst rises. The slot wheel and the device time are never reset: they count
 // clk_bus edges from power-up, the first edge being number 1.
 //
@@ -97,6 +97,7 @@ module nic_mii #(
 
     // Resets, one for each domain; rst_path for what the bus domain shares with the others
     wire rst_bus, rst_path, rst_tx, rst_rx, soft_reset;
+    wire [3:0] reset_count;
     assign observe_reset = rst_tx;
 
     // Configuration (clk_bus)
@@ -134,14 +135,14 @@ module nic_mii #(
     assign speed100 = ctrl[CTRL_SPEED100_LSB];
 
     nic_reset resets (
-        .clk_bus(clk_bus), .rst(rst), .soft_reset(soft_reset), .rst_bus(rst_bus), .rst_path(rst_path),
+        .clk_bus(clk_bus), .rst(rst), .soft_reset(soft_reset), .rst_bus(rst_bus), .rst_path(rst_path), .count(reset_count),
         .clk_tx(clk_tx), .rst_tx(rst_tx), .clk_rx(clk_rx), .rst_rx(rst_rx)
     );
 
     nic_host #(
         .BUFFER_PAGES(BUFFER_PAGES), .BUFFER_PRESET(BUFFER_PRESET), .BUS_HZ(BUS_HZ), .TX_SLOTS(TX_SLOTS), .RMII(RMII)
     ) host (
-        .clk_bus(clk_bus), .rst(rst), .rst_bus(rst_bus), .rst_path(rst_path), .soft_reset(soft_reset),
+        .clk_bus(clk_bus), .rst(rst), .rst_bus(rst_bus), .rst_path(rst_path), .reset_count(reset_count), .soft_reset(soft_reset),
         .wb_cyc(wb_cyc), .wb_stb(wb_stb), .wb_we(wb_we), .wb_sel(wb_sel), .wb_adr(wb_adr), .wb_dat_w(wb_dat_w),
         .wb_dat_r(wb_dat_r), .wb_ack(wb_ack), .wb_err(wb_err), .irq(irq),
         .rom_image(rom_image), .phy_link(phy_link), .mii_crs(mii_crs), .mii_col(mii_col),

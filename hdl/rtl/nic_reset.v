@@ -1,6 +1,6 @@
 // Resets of the adapter: power-on (rst) and SOFT_RESET, in the bus domain and in the two MII domains.
 //
-// clk_bus domain: rst_bus holds the registers in reset while rst, and for 16 clocks after soft_reset (a pulse at
+// rst has to last 16 clocks. clk_bus domain: rst_bus holds the registers in reset while rst, and for 16 clocks after soft_reset (a pulse at
 // the execute edge).
 // rst_path holds everything that talks to an MII domain in reset; it also waits until both MII domains have been
 // reset, which takes longer than 16 bus clocks at 10 Mb/s. rst_tx and rst_rx are rst_path behind a synchroniser:
@@ -11,11 +11,12 @@
 `timescale 1ns/1ps
 
 module nic_reset (
-    input  wire clk_bus,
-    input  wire rst,
-    input  wire soft_reset,
-    output wire rst_bus,
-    output reg  rst_path,
+    input  wire       clk_bus,
+    input  wire       rst,
+    input  wire       soft_reset,
+    output wire       rst_bus,
+    output reg        rst_path,
+    output reg  [3:0] count,  // runs through all its values while rst_bus is high
     // MII domains
     input  wire clk_tx,
     output wire rst_tx,
@@ -23,7 +24,7 @@ module nic_reset (
     output wire rst_rx
 );
     reg       holding;  // the 16 clocks of a soft reset
-    reg [3:0] count;
+    initial count = 4'd0;
     reg       tx_was_reset, rx_was_reset;
     wire      tx_answer, rx_answer;
 

@@ -13,20 +13,22 @@ module pause_timer (
     input  wire [15:0] quanta,
     output wire        paused
 );
-    localparam [6:0] LAST_NIBBLE = 7'd127;  // of a quantum of 512 BT
+    localparam NIBBLE_BITS = 7;  // 128 nibbles are a quantum of 512 BT
 
-    reg [15:0] left;
-    reg [6:0]  nibble;
+    reg [15:0]               limit;
+    reg [NIBBLE_BITS+15:0]   nibbles;  // since the load
 
-    assign paused = left != 16'd0;
+    assign paused = nibbles[NIBBLE_BITS +: 16] != limit;
 
     always @(posedge clk_tx) begin
-        nibble <= nibble + 7'd1;
-        if (paused && nibble == LAST_NIBBLE) left <= left - 16'd1;
+        if (paused) nibbles <= nibbles + 1'b1;
         if (load) begin
-            left   <= quanta;
-            nibble <= 7'd0;
+            limit   <= quanta;
+            nibbles <= 0;
         end
-        if (rst) left <= 16'd0;
+        if (rst) begin
+            limit   <= 16'd0;
+            nibbles <= 0;
+        end
     end
 endmodule

@@ -2,7 +2,8 @@
 //
 // IEEE Std 802.3-2022 4.2.9 (RecognizeAddress), 3.2.6; PAUSE: Annex 31B. Clock clk_bus. word is taken at an edge
 // with word_valid, index its number in the frame (5 or more stay 5). The results hold from the fourth word on until
-// the next frame; hash, from the end mark, selects the multicast hash entry.
+// the next frame; hash, which selects the multicast hash entry, is_broadcast, pause_address and pause_type come with the
+// end mark (rx_address).
 // Station address and Length/Type: octet 0 of the frame in bits 7..0 of word 0.
 `default_nettype none
 `timescale 1ns/1ps
@@ -19,23 +20,21 @@ module rx_filter (
     input  wire [31:0] word,
     input  wire        word_valid,
     input  wire [2:0]  index,
+    // End mark
     input  wire [5:0]  hash,
+    input  wire        is_broadcast,
+    input  wire        pause_address,
+    input  wire        pause_type,
     // Results
     output wire        is_ours,
     output wire        is_multicast,   // group address other than broadcast
-    output wire        is_broadcast,
     output reg  [15:0] length_type,
     output wire        is_pause,       // Type and opcode of a PAUSE frame, addressed to this MAC control sublayer
     output reg  [15:0] pause_quanta
 );
-    localparam [31:0] PAUSE_ADDRESS_0_3 = 32'h00C28001;  // 01-80-C2-00-00-01
-    localparam [15:0] PAUSE_ADDRESS_4_5 = 16'h0100;
-    localparam [31:0] PAUSE_TYPE_OPCODE = 32'h01000888;  // 88-08, 00-01
+    reg group, own;
 
-    reg group, own, all_ones, pause_address, pause_type;
-
-    assign is_broadcast = all_ones;
-    assign is_multicast = group && !all_ones;
+    assign is_multicast = group && !is_broadcast;
     assign is_ours      = accept_all || own || (is_broadcast && accept_broadcast)
                         || (is_multicast && accept_multicast && multicast_hash[hash]);
     assign is_pause     = pause_type && (pause_address || own);
@@ -43,20 +42,11 @@ module rx_filter (
     always @(posedge clk_bus)
         if (word_valid) case (index)
             3'd0: begin
-                group         <= word[0];
-                own           <= word == mac_address[31:0];
-                all_ones      <= word == 32'hFFFFFFFF;
-                pause_address <= word == PAUSE_ADDRESS_0_3;
+                group <= word[0];
+                own   <= word == mac_address[31:0];
             end
-            3'd1: begin
-                own           <= own && word[15:0] == mac_address[47:32];
-                all_ones      <= all_ones && word[15:0] == 16'hFFFF;
-                pause_address <= pause_address && word[15:0] == PAUSE_ADDRESS_4_5;
-            end
-            3'd3: begin
-                length_type <= {word[7:0], word[15:8]};
-                pause_type  <= word == PAUSE_TYPE_OPCODE;
-            end
+            3'd1: own <= own && word[15:0] == mac_address[47:32];
+            3'd3: length_type <= {word[7:0], word[15:8]};
             3'd4: pause_quanta <= {word[7:0], word[15:8]};
             default: ;
         endcase

@@ -6,8 +6,9 @@
 // high or enable low it is abandoned, and so is what remains of it.
 // Output stream (no back pressure: the FIFO behind it is emptied faster than a MII fills it): words of four octets,
 // octet 0 in bits 7..0, at the edge of their last octet; word_first marks the first of a frame; a partial word,
-// filled with zeros, at the edge that samples RX_DV low; one edge later, with word_end, the end mark {hash[5:0],
-// cut, symbol error, dribble, FCS good, octets[10:0]}. A frame that was abandoned has no end mark.
+// filled with zeros, at the edge that samples RX_DV low; one edge later, with word_end, the end mark {5'b0, octets[10:0],
+// 3'b0, PAUSE type, PAUSE address, broadcast, cut, symbol error, dribble, FCS good, hash[5:0]}. A frame that was abandoned
+// has no end mark.
 // Frames are cut after 2047 octets (cut = 1). hash: bits 31..26 of the CRC register after the destination address.
 // Not done here: whose frame it is, and what its length and Length/Type mean (rx_store).
 `default_nettype none
@@ -66,6 +67,12 @@ module rx_mac (
     crc32_nibble crc_step (.crc(crc), .nibble(previous), .next(crc_next));
     wire feed = fed && (data || (finished && !high));
 
+    wire broadcast, pause_address, pause_type;
+    rx_address address (
+        .clk_rx(clk_rx), .begins(sfd), .octet_valid(octet), .index(octets), .octet({rxd, previous}),
+        .broadcast(broadcast), .pause_address(pause_address), .pause_type(pause_type)
+    );
+
     always @* begin
         state_next = state;
         case (state)
@@ -123,7 +130,8 @@ module rx_mac (
     end
 
     wire [7:0]  lane3    = octet ? {rxd, previous} : 8'd0;
-    wire [31:0] end_mark = {11'd0, hash, cut, symbol_error, dribble, crc == CRC_RESIDUE, octets};
+    wire [31:0] end_mark = {5'd0, octets, 3'd0, pause_type, pause_address, broadcast,
+                             cut, symbol_error, dribble, crc == CRC_RESIDUE, hash};
 
     assign word_data  = end_due ? end_mark : {lane3, lane2, lane1, lane0};
     assign word_end   = end_due;

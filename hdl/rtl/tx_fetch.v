@@ -1,9 +1,9 @@
 // Reads the frame under way from the buffer memory into the transmit FIFO, again after each collision.
 //
-// Clock clk_bus; rst_path stops it. issue (pulse) starts a frame at head_page, or, with issue_control, a PAUSE
-// frame that is made up here; request_octets is valid from the next edge on. Each change of retry (from clk_tx)
-// starts the frame again. One word per turn of the slot wheel: read_address is valid before the edge with
-// slot_fetch, memory_data holds the word before the next edge (slot_store), at which it enters the FIFO.
+// Clock clk_bus; rst_path stops it. issue (pulse) starts a frame at head_page, which is valid before the next edge, or,
+// with issue_control, a PAUSE frame that is made up here; request_octets is valid from the next edge on. Each change of
+// retry (from clk_tx) starts the frame again. One word per turn of the slot wheel: read_address is valid before the edge with
+// slot_fetch, memory_data holds the word before the next edge (slot_take), at which it enters the FIFO.
 // A FIFO word is {tag[1:0], first, data}; tag = {request, retry} names the fetch, so that the MAC can tell a word
 // of the present attempt from those of an attempt that failed.
 // multicast and broadcast describe the destination address of the frame that was fetched last.
@@ -14,7 +14,7 @@ module tx_fetch (
     input  wire        clk_bus,
     input  wire        rst_path,
     input  wire        slot_fetch,
-    input  wire        slot_store,
+    input  wire        slot_take,
     // Queue
     input  wire        issue,
     input  wire        issue_control,
@@ -43,34 +43,35 @@ module tx_fetch (
     reg [7:0]  page;
     reg [8:0]  word;       // number of the word to be read
     reg        control;
+    reg        active;     // there is a frame
+    reg        issued;     // at the edge before
     reg        reading;    // the memory delivers before the next edge
     reg        retried;
     reg        ones;       // the first four octets are all ones
-    reg [31:0] control_data;
+    reg [4:0]  pause_word; // which word of a PAUSE frame is next
+    wire [31:0] control_data;
 
     // Crossing: a toggle.
     wire retry_here;
     sync_2ff cross_retry (.clk(clk_bus), .d(retry), .q(retry_here));
 
     wire        restart = retry_here != retried;
-    wire        more    = {word, 2'b00} < request_octets;
+    wire        more    = active && {word, 2'b00} < request_octets;
     wire        first   = word == 9'd0;
     wire [31:0] data    = control ? control_data : memory_data;
 
-    wire        read    = more && fifo_ready && !issue && !restart;
+    wire        read    = more && fifo_ready && !issued && !restart;
 
     assign read_address = {page, 6'd0} + {5'd0, word};
-    assign fifo_valid   = reading && slot_store;
+    assign fifo_valid   = reading && slot_take;
     assign fifo_data    = {request, retried, first, data};
 
-    always @*
-        case (word[2:0])
-            3'd0:    control_data = PAUSE_ADDRESS_0_3;
-            3'd1:    control_data = {mac_address[15:0], PAUSE_ADDRESS_4_5};
-            3'd2:    control_data = mac_address[47:16];
-            3'd3:    control_data = PAUSE_TYPE_OPCODE;
-            default: control_data = {16'd0, pause_quanta[7:0], pause_quanta[15:8]};
-        endcase
+    // The words of a PAUSE frame; 0 for a frame from the memory.
+    assign control_data = ({32{pause_word[0]}} & PAUSE_ADDRESS_0_3)
+                        | ({32{pause_word[1]}} & {mac_address[15:0], PAUSE_ADDRESS_4_5})
+                        | ({32{pause_word[2]}} & mac_address[47:16])
+                        | ({32{pause_word[3]}} & PAUSE_TYPE_OPCODE)
+                        | ({32{pause_word[4]}} & {16'd0, pause_quanta[7:0], pause_quanta[15:8]});
 
     always @(posedge clk_bus) begin
         retried <= retry_here;
@@ -78,6 +79,7 @@ module tx_fetch (
         if (fifo_valid) begin
             reading <= 1'b0;
             word    <= word + 9'd1;
+            pause_word <= {pause_word[3:0], 1'b0};
             if (first) begin
                 ones      <= data == 32'hFFFFFFFF;
                 multicast <= data[0];
@@ -87,19 +89,24 @@ module tx_fetch (
                 broadcast <= ones && data[15:0] == 16'hFFFF;
             end
         end
+        issued <= issue;
         if (issue) begin
-            page    <= head_page;
-            control <= issue_control;
+            control    <= issue_control;
+            active     <= 1'b1;
+            pause_word <= {4'd0, issue_control};
         end
+        if (issued) page <= head_page;
         if (issue || restart) begin
             word    <= 9'd0;
             reading <= 1'b0;
         end
         if (rst_path) begin
             reading <= 1'b0;
-            word    <= 9'd0;  // and request_octets is 0: nothing to read
+            word    <= 9'd0;
+            active  <= 1'b0;
             retried <= 1'b0;
             control <= 1'b0;
+            issued  <= 1'b0;
         end
     end
 endmodule

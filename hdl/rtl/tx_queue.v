@@ -1,13 +1,13 @@
 // Order of the transmit slots, and the conversation with the MAC: one request at a time.
 //
 // Clock clk_bus; rst empties the queue, rst_path (which may last longer) puts the toggles at rest and holds
-// requests back. push appends a slot. With the MAC free and enable high, the request (toggle) changes at the edge
-// after the push, or after the end of the frame before; issue is that edge, at which the slot head_slot must show
-// its head_page and head_octets; request_octets and the flags are held still from then on. A PAUSE frame
-// (pause_send, a pulse) goes before queued slots.
-// The MAC answers by making served equal to request, with its outcome held still: two edges after the first that
-// samples it, done is a pulse, with done_slot, done_status (TX_STATUS bits 12..0) and done_late_collisions;
-// done_control tells a PAUSE frame from a slot.
+// requests back. push appends a slot. With the MAC free and enable high, the request (toggle) changes at an edge with
+// slot_bus; issue is that edge, at which head_octets must be those of head_slot; request_octets and the flags are held
+// still from then on. While nothing waits, head_slot is push_slot, so that the first may be issued in the turn of its
+// push. A PAUSE frame (pause_send, a pulse) goes before queued slots.
+// The MAC answers by making served equal to request, with its outcome held still: from the second edge after the
+// first that samples it on, done is a pulse at the first edge with slot_fetch, with done_slot, done_status (TX_STATUS
+// bits 12..0) and done_late_collisions; done_control tells a PAUSE frame from a slot.
 `default_nettype none
 `timescale 1ns/1ps
 
@@ -15,6 +15,8 @@ module tx_queue (
     input  wire        clk_bus,
     input  wire        rst,
     input  wire        rst_path,
+    input  wire        slot_bus,
+    input  wire        slot_fetch,
     // Slots
     input  wire        enable,
     input  wire        push,
@@ -46,39 +48,35 @@ module tx_queue (
 );
     localparam [10:0] PAUSE_OCTETS = 11'd18;  // addresses, Length/Type, opcode, pause_time; the MAC pads
 
-    reg [7:0] order;  // slot numbers, the oldest in bits 1..0
-    reg [2:0] count;
+    reg [7:0] order;           // a ring of four slot numbers
+    reg [2:0] oldest, newest;  // the place of the oldest, and the first free one; equal: nothing waits
     reg       busy;
 
     // Crossing: a toggle beside an outcome that is held still.
     wire served_here;
     sync_2ff cross_served (.clk(clk_bus), .d(served), .q(served_here));
 
-    assign head_slot     = order[1:0];
+    wire empty = oldest == newest;
+
+    assign head_slot     = empty ? push_slot : order[{oldest[1:0], 1'b0} +: 2];
     assign issue_control = pause_sending;
-    assign issue         = !busy && enable && !rst_path && (pause_sending || count != 3'd0);
-    assign done          = busy && served_here == request;
+    assign issue         = slot_bus && !busy && enable && !rst_path && (pause_sending || !empty);
+    assign done          = slot_fetch && busy && served_here == request;
     assign done_control  = request_control;
 
-    wire pop = issue && !issue_control;
-
     always @(posedge clk_bus) begin
-        if (pop) order <= {2'd0, order[7:2]};
         if (push) begin
-            case (pop ? count - 3'd1 : count)
-                3'd0:    order[1:0] <= push_slot;
-                3'd1:    order[3:2] <= push_slot;
-                3'd2:    order[5:4] <= push_slot;
-                default: order[7:6] <= push_slot;
-            endcase
+            order[{newest[1:0], 1'b0} +: 2] <= push_slot;
+            newest <= newest + 3'd1;
         end
-        count <= count + {2'd0, push} - {2'd0, pop};
+        if (issue && !issue_control) oldest <= oldest + 3'd1;
         if (pause_send) pause_sending <= 1'b1;
         if (issue) begin
             busy            <= 1'b1;
             request         <= !request;
             request_control <= issue_control;
-            request_octets  <= issue_control ? PAUSE_OCTETS : head_octets;
+            request_octets  <= head_octets;
+            if (issue_control) request_octets <= PAUSE_OCTETS;
             request_pad     <= issue_control || pad_enable;
             request_fcs     <= issue_control || fcs_enable;
             done_slot       <= head_slot;
@@ -88,13 +86,13 @@ module tx_queue (
             if (request_control) pause_sending <= 1'b0;
         end
         if (rst) begin
-            count         <= 3'd0;
+            oldest        <= 3'd0;
+            newest        <= 3'd0;
             pause_sending <= 1'b0;
         end
         if (rst_path) begin
             busy            <= 1'b0;
             request         <= 1'b0;
-            request_octets  <= 11'd0;
             request_control <= 1'b0;
         end
     end

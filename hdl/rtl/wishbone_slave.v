@@ -6,8 +6,8 @@
 // no effect.
 // Towards the registers and memories: address and write_data are the master's, stable from before the execute edge
 // to the answer; execute_read, execute_write and buffer_write are pulses at the execute edge of an access that is
-// not refused. The data of every source must be valid after the execute edge (register_data, counter_data,
-// time_data, buffer_data: registered there; rom_data: by address).
+// not refused. What was read must be there one edge after the execute edge: buffer_data by the edge with slot_fetch, or,
+// by that with slot_take, the other sources, of which all but the one that is addressed are 0 then.
 // Refused (ERR): partial selects, an address that is not a multiple of 4 or not mapped, a write to what is
 // read-only, and what the registers refuse themselves (register_refused).
 // Parameters: BUFFER_PAGES, TX_SLOTS: as built.
@@ -23,7 +23,7 @@ module wishbone_slave #(
     input  wire        rst_bus,
     input  wire        slot_bus,
     input  wire        slot_fetch,
-    input  wire        slot_store,
+    input  wire        slot_take,
     // Master
     input  wire        wb_cyc,
     input  wire        wb_stb,
@@ -40,8 +40,10 @@ module wishbone_slave #(
     input  wire        register_mapped,
     input  wire        register_writable,
     input  wire        register_refused,   // a write only
-    input  wire [31:0] register_data,
-    input  wire [31:0] rom_data,
+    output wire        in_counters,
+    output wire        in_time,
+    input  wire [31:0] live_data,
+    input  wire [31:0] file_data,
     input  wire [31:0] counter_data,
     input  wire [31:0] time_data,
     input  wire [31:0] buffer_data
@@ -51,12 +53,12 @@ module wishbone_slave #(
     localparam [2:0] SLOTS = TX_SLOTS;
 
     wire in_buffer   = wb_adr[14] == WIN_BUFFER[14];
-    wire in_rom      = wb_adr[14:5] == WIN_ROM[14:5];
-    wire in_counters = wb_adr[14:8] == WIN_COUNTERS[14:8];
-    wire in_time     = wb_adr[14:5] == WIN_TX_TIME[14:5];
+
+    assign in_counters = wb_adr[14:8] == WIN_COUNTERS[14:8];
+    assign in_time     = wb_adr[14:5] == WIN_TX_TIME[14:5];
 
     wire mapped   = in_buffer ? {1'b0, wb_adr[13:8]} < PAGES
-                  : in_rom || in_counters || (in_time && {1'b0, wb_adr[4:3]} < SLOTS) || register_mapped;
+                  : in_counters || (in_time && {1'b0, wb_adr[4:3]} < SLOTS) || register_mapped;
     wire writable = in_buffer || (register_mapped && register_writable);
     wire refused  = wb_sel != 4'b1111 || wb_adr[1:0] != 2'b00 || !mapped || (wb_we && (!writable || register_refused));
     wire execute  = slot_bus && wb_cyc && wb_stb && !refused;
@@ -74,13 +76,10 @@ module wishbone_slave #(
             pending <= wb_cyc && wb_stb;
             failed  <= refused;
         end
-        if (slot_fetch)
-            wb_dat_r <= in_buffer   ? buffer_data
-                      : in_rom      ? rom_data
-                      : in_counters ? counter_data
-                      : in_time     ? time_data : register_data;
-        wb_ack <= slot_store && pending && !failed;
-        wb_err <= slot_store && pending && failed;
+        if (slot_fetch && in_buffer && !wb_we) wb_dat_r <= buffer_data;
+        if (slot_take && !in_buffer) wb_dat_r <= live_data | file_data | counter_data | time_data;
+        wb_ack <= slot_take && pending && !failed;
+        wb_err <= slot_take && pending && failed;
         if (rst) begin
             pending <= 1'b0;
             wb_ack  <= 1'b0;

@@ -223,7 +223,7 @@ module mac_bench #(
               .attempt(attempt)
           );
 
-          always @(posedge clk_bus) if (poke_now) adapter.adapter.host.management_counters.memory[poke[37:32]] <= poke[31:0];
+          always @(posedge clk_bus) if (poke_now) adapter.adapter.host.management_counters.memory[{1'b0, poke[37:32]}] <= poke[31:0];
       end else begin : on_mii
           assign tx_en = pin_tx_en;
 
@@ -287,7 +287,7 @@ module mac_bench #(
               .attempt(attempt)
           );
 
-          always @(posedge clk_bus) if (poke_now) adapter.host.management_counters.memory[poke[37:32]] <= poke[31:0];
+          always @(posedge clk_bus) if (poke_now) adapter.host.management_counters.memory[{1'b0, poke[37:32]}] <= poke[31:0];
       end
       /* verilator lint_on PINCONNECTEMPTY */
     end

@@ -13,7 +13,6 @@ module phy_bench #(
 ) (
     output wire [7:0] attention  /*verilator public_flat_rd*/
 );
-`include "nic_regmap.vh"
   localparam CLOCK_HZ = 60_000_000;
 
   wire [1:0] td_p, td_n;
@@ -74,8 +73,7 @@ module phy_bench #(
       ) manager (
           .clk_bus(clk),
           .rst(rst),
-          .execute_write(mdio_start),
-          .address(REG_MDIO),
+          .write_mdio(mdio_start),
           .write_data(mdio_word),
           .read_data(mdio_result),
           .done(done),

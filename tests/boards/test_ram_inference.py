@@ -14,11 +14,11 @@ from rig.boards.area import DEVICES, find_tool
 from rig.regress.filelist import filelist_of
 
 TIMEOUT_S = 600
-COUNTERS_AND_FIFOS = 14  # block RAMs of an iCE40 for everything but the buffer memory
+REGISTERS_AND_FIFOS = 16  # block RAMs of an iCE40 for everything but the buffer memory
 
 VARIANTS = [
-    ("hx8k", {"BUFFER_PAGES": 32}, {"SB_RAM40_4K": 16 + COUNTERS_AND_FIFOS}),
-    ("up5k", {"BUFFER_PAGES": 64, "BUFFER_PRESET": 0}, {"SB_SPRAM256KA": 2, "SB_RAM40_4K": COUNTERS_AND_FIFOS}),
+    ("hx8k", {"BUFFER_PAGES": 32}, {"SB_RAM40_4K": 16 + REGISTERS_AND_FIFOS}),
+    ("up5k", {"BUFFER_PAGES": 64, "BUFFER_PRESET": 0}, {"SB_SPRAM256KA": 2, "SB_RAM40_4K": REGISTERS_AND_FIFOS}),
     ("ecp5-85k", {"BUFFER_PAGES": 64}, {"DP16KD": 8}),
 ]
 

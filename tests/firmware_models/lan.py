@@ -64,6 +64,12 @@ class RawSource:
         self.signal(t_ns, to_units(PREAMBLE + octets, bits) + bytes(excess_units))
 
 
+def done_edge_ns(end_ns: int) -> int:
+    """Return the bus edge at which the outcome of a frame that ended then is taken: k = 1 of the slot wheel."""
+    clock = end_ns // 20 + 3
+    return (clock + (1 - clock) % 4) * 20
+
+
 class Lan:
     """Adapters on one segment. Their registers are written at :data:`FIRST_NS`; time stands there after the set-up."""
 

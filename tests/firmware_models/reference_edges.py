@@ -191,7 +191,7 @@ class NaiveStation:
                 self.world.record(self.irq_ns, t, self.name, "irq")
             self.irq = irq
         # done, seen through two flip-flops
-        if self.done_sync.output(0) != self.done_seen:
+        if k % 4 == 1 and self.done_sync.output(0) != self.done_seen:
             self.done_seen ^= 1
             self.status.append((self.slot_with_mac, self.outcome, t))
             causes |= INT_TX | (0 if self.outcome & 1 else INT_TX_ERR)
@@ -201,7 +201,7 @@ class NaiveStation:
                 self.settings.sends.append((execute_edge(t + delay_ns), self.slot_with_mac, frame))
         else:
             mac_free = self.mac_free
-            if self.mac_free and self.queue:
+            if k % 4 == 0 and self.mac_free and self.queue:
                 self.slot_with_mac = self.queue.popleft()
                 self.request_frame = self.slot_frames[self.slot_with_mac]
                 self.request ^= 1

@@ -7,7 +7,7 @@ import pytest
 from firmware_models.adapter.adapter import LanAdapter
 from rig.adapter import registers as reg
 from rig.errors import AdapterFault, BusError, UsageError
-from tests.firmware_models.lan import Lan, frame_for
+from tests.firmware_models.lan import Lan, done_edge_ns, frame_for
 from tests.firmware_models.reference_edges import Settings
 
 MAC = bytes.fromhex("020000000001")
@@ -103,7 +103,7 @@ def test_commands_that_cannot_be(octets: int, page: int) -> None:
     lan.write(station, (reg.REG_TX_COMMAND, reg.TX_COMMAND_SEND))
     assert station.read32(reg.REG_TX_COMMAND) == 1
     sent_ns = lan.kernel.now_ns
-    lan.kernel.advance(sent_ns + 2 * BUS_NS)
+    lan.kernel.advance(sent_ns + 4 * BUS_NS)
     assert station.irq.is_set()
     lan.run_to_edge()
     assert lan.status(station) == reg.TX_STATUS_DONE | reg.TX_STATUS_BAD_COMMAND
@@ -179,8 +179,8 @@ def test_a_cause_set_where_it_is_acknowledged_stays() -> None:
     for edge in range(-3, 4):
         lan, station, _ = pair()
         lan.send(station, DATA)
-        start_ns = station.port.edge_ns(station.port.edge_from(lan.kernel.now_ns + BUS_NS) + 2)
-        done_ns = ((start_ns + 144 * 40) // BUS_NS + 3) * BUS_NS
+        start_ns = station.port.edge_ns(station.port.edge_from(lan.kernel.now_ns + station.access_ns) + 2)
+        done_ns = done_edge_ns(start_ns + 144 * 40)
         lan.kernel.advance(done_ns + edge * BUS_NS)
         lan.write(station, (reg.REG_INT_STATUS, 0xFF))
         lan.run(1000)

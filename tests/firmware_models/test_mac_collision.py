@@ -11,7 +11,7 @@ from firmware_models.adapter.adapter import LanAdapter
 from firmware_models.adapter.mac import GOOD_FCS
 from firmware_models.network.segment import Transmission
 from rig.adapter import registers as reg
-from tests.firmware_models.lan import Lan, frame_for
+from tests.firmware_models.lan import Lan, done_edge_ns, frame_for
 from tests.firmware_models.reference_edges import Settings
 
 MAC = bytes.fromhex("020000000001")
@@ -23,7 +23,7 @@ def collide_at(lan: Lan, station: LanAdapter, bit: int, *, data: bytes = DATA, l
     """Send a frame and raise another carrier ``bit`` bit times after its start; return the attempt."""
     source = lan.raw()
     port = station.port
-    start_ns = port.edge_ns(port.edge_from(lan.kernel.now_ns + station.bus_period_ns) + 2)
+    start_ns = port.edge_ns(port.edge_from(lan.kernel.now_ns + station.access_ns) + 2)
     source.carrier(start_ns + bit * lan.bit_ns, lasts_bits * lan.bit_ns)
     lan.send(station, data)
     lan.run(1000 * lan.bit_ns + (bit + 200) * lan.bit_ns)
@@ -209,7 +209,7 @@ def test_excessive_deferral(defer_forever: bool, excess_nibbles: int) -> None:
     # Carrier from before the request until the frame has waited 24 288 BT, nearly, at the end of the gap after it.
     lan.kernel.advance(lan.kernel.now_ns + 400)
     begin_ns = lan.run_to_edge() - 160
-    waiting_edge = station.port.edge_from(lan.kernel.now_ns + 20) + 2
+    waiting_edge = station.port.edge_from(lan.kernel.now_ns + station.access_ns) + 2
     start_edge = waiting_edge + 6072 + excess_nibbles
     end_ns = station.port.edge_ns(start_edge - 24 - 3)
     source.carrier(max(begin_ns, lan.kernel.now_ns), end_ns - lan.kernel.now_ns)
@@ -228,7 +228,7 @@ def test_excessive_deferral(defer_forever: bool, excess_nibbles: int) -> None:
         assert not status & reg.TX_STATUS_OK
         assert not lan.events("transmit", station.name)
         dropped_ns = station.port.edge_ns(waiting_edge + 6071)
-        assert station.read32(reg.WIN_TX_TIME) == (dropped_ns // 20 + 3) * 20
+        assert station.read32(reg.WIN_TX_TIME) == done_edge_ns(dropped_ns)
         assert dropped_ns > sent_ns
 
 
@@ -253,7 +253,7 @@ def test_sqe_test_at_10_mbps() -> None:
     assert lan.status(station) == reg.TX_STATUS_DONE | reg.TX_STATUS_OK
     done_ns = station.read32(reg.WIN_TX_TIME)
     window_ns = 64 * lan.bit_ns
-    assert done_ns == ((transmit.end_ns + window_ns) // 20 + 3) * 20
+    assert done_ns == done_edge_ns(transmit.end_ns + window_ns)
 
 
 @pytest.mark.requirement("MAC-4.9")

@@ -224,7 +224,7 @@ def test_defers_to_a_passing_frame(offset_ns: int) -> None:
     lan.send(station, frame[:60])
     lan.run(30_000)
     (start_ns,) = start_edges(lan, station)
-    ready_ns = sent_ns + 20 + 3 * NIBBLE_NS
+    ready_ns = station.port.edge_ns(station.port.edge_from(sent_ns + station.access_ns) + 2)
     gap_over_ns = end_ns + (1 + CARRIER_SYNC + GAP) * NIBBLE_NS
     if ready_ns < gap_over_ns:
         assert start_ns == gap_over_ns

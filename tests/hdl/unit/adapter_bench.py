@@ -152,16 +152,28 @@ class Lab:
         return await self.bench.finish()
 
 
+def request_edge(execute_ns: int) -> int:
+    """Return the bus edge at which the request of a SEND toggles, with the MAC free."""
+    return execute_ns + ACCESS_NS
+
+
+def done_edge(end_ns: int) -> int:
+    """Return the bus edge at which the outcome of a frame that ended then is taken: phase 1 of the slot wheel."""
+    clock = first_edge(end_ns, BUS_NS, strictly=True) // BUS_NS + 2
+    return (clock + (1 - clock) % 4) * BUS_NS
+
+
 def first_edge(t_ns: int, period_ns: int, phase_ns: int = 0, *, strictly: bool = False) -> int:
     """Return the time of the first edge at or after ``t_ns``."""
     edges = (t_ns - phase_ns + (0 if strictly else -1)) // period_ns + 1
     return phase_ns + edges * period_ns
 
 
-def stored_edge(mark_ns: int) -> int:
-    """Return A, the bus edge at which an end mark pushed at ``mark_ns`` is taken."""
+def stored_edge(mark_ns: int, word_ns: int | None = None) -> int:
+    """Return A, the bus edge at which an end mark pushed at ``mark_ns`` is taken, one turn after a word before it."""
     edge = mark_ns // BUS_NS + 1 + 2
-    return (edge + (2 - edge) % 4) * BUS_NS
+    taken_ns = (edge + (2 - edge) % 4) * BUS_NS
+    return taken_ns if word_ns is None else max(taken_ns, stored_edge(word_ns) + ACCESS_NS)
 
 
 def with_fcs(frame: bytes) -> bytes:

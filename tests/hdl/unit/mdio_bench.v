@@ -24,7 +24,7 @@ module mdio_bench;
 
   wire write = go != gone;
   mdio_master #(.BUS_HZ(50_000_000)) master (
-      .clk_bus(clk_bus), .rst(rst), .execute_write(write), .address(REG_MDIO), .write_data(value),
+      .clk_bus(clk_bus), .rst(rst), .write_mdio(write), .write_data(value),
       .read_data(read_data), .done(done), .mdc(mdc), .mdio_o(mdio_o), .mdio_oe(mdio_oe), .mdio_i(mdio)
   );
 

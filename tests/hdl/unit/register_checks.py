@@ -198,11 +198,12 @@ async def moderation(kernel: Any, dut: Any) -> None:
     await a.start(FULL)
 
     async def finish(count: int) -> list[int]:
-        """Refuse commands: each is a TX cause two edges after its write. Returns the execute times."""
+        """Refuse commands: each is a TX cause three edges after its write. Returns the execute times."""
         times = []
         for _ in range(count):
             await a.write(reg.REG_TX_COMMAND, 1)
             times.append(a.executed_ns)
+            await a.pause_ns(2 * BUS_NS)
         return times
 
     await a.write(reg.REG_INT_MASK, reg.INT_STATUS_TX | reg.INT_STATUS_LINK_CHANGE)
@@ -211,7 +212,7 @@ async def moderation(kernel: Any, dut: Any) -> None:
         await finish(limit - 1)
         await a.pause_ns(5000)
         assert not a.bus.irq.is_set()
-        await a.do(Write32(reg.REG_TX_COMMAND, 1))
+        await finish(1)
         assert a.bus.irq.is_set()
         await a.write(reg.REG_INT_STATUS, 0xFF)
         assert not a.bus.irq.is_set()
@@ -219,7 +220,7 @@ async def moderation(kernel: Any, dut: Any) -> None:
         await a.write(reg.REG_IRQ_MODERATION, 100 | time << 8)
         (executed_ns,) = await finish(1)
         await a.bus.irq.wait()
-        assert kernel.now_ns == executed_ns + BUS_NS * (2 + 64 * time)  # the cause is set at E + 1
+        assert kernel.now_ns == executed_ns + BUS_NS * (4 + 64 * time)  # the cause is set at E + 3
         await a.write(reg.REG_INT_STATUS, 0xFF)
         assert not a.bus.irq.is_set()
     await a.write(reg.REG_IRQ_MODERATION, 2 | 1000 << 8)
@@ -235,7 +236,7 @@ async def moderation(kernel: Any, dut: Any) -> None:
     (executed_ns,) = await finish(1)
     assert a.bus.irq.is_set()
     timeline = await lab.timeline()
-    assert max(event.t_ns for event in timeline.events if event.kind == "irq") == executed_ns + 2 * BUS_NS
+    assert max(event.t_ns for event in timeline.events if event.kind == "irq") == executed_ns + 4 * BUS_NS
 
 
 async def counter_range(kernel: Any, dut: Any) -> None:

@@ -17,7 +17,9 @@ from tests.hdl.unit.adapter_bench import (
     NIBBLE_NS,
     PAGE_OCTETS,
     Lab,
+    done_edge,
     first_edge,
+    request_edge,
     stored_edge,
     test_frame,
     with_fcs,
@@ -34,11 +36,11 @@ async def transmit_edges(kernel: Any, dut: Any) -> None:
     for n in range(8):
         frame = test_frame(ADDRESSES[1], ADDRESSES[0], 60 + 3 * n)
         await a.do(*a.sending(n % 4, frame))
-        start_ns = first_edge(a.executed_ns + BUS_NS, NIBBLE_NS) + 2 * NIBBLE_NS
+        start_ns = first_edge(request_edge(a.executed_ns), NIBBLE_NS) + 2 * NIBBLE_NS
         end_ns = start_ns + NIBBLE_NS * (16 + 2 * (len(frame) + 4))
         starts.append(start_ns)
         await kernel.sleep_until(end_ns)
-        done = first_edge(end_ns, BUS_NS, strictly=True) + 2 * BUS_NS
+        done = done_edge(end_ns)
         await a.bus.irq.wait()
         assert kernel.now_ns == done + BUS_NS
         done_ns.append(done)
@@ -62,13 +64,12 @@ async def transmit_edges(kernel: Any, dut: Any) -> None:
     await a.pause_ns(2000)
     assert await a.read(reg.REG_STATUS) & reg.STATUS_TX_BUSY
     await a.write(reg.REG_CTRL, FULL)
-    start_ns = first_edge(a.executed_ns + BUS_NS, NIBBLE_NS) + 2 * NIBBLE_NS
+    start_ns = first_edge(request_edge(a.executed_ns), NIBBLE_NS) + 2 * NIBBLE_NS
     for slot in order:
         starts.append(start_ns)
         end_ns = start_ns + NIBBLE_NS * (16 + 2 * (64 + slot))
-        done = first_edge(end_ns, BUS_NS, strictly=True) + 2 * BUS_NS
-        request_ns = done + BUS_NS
-        start_ns = max(first_edge(request_ns, NIBBLE_NS) + 2 * NIBBLE_NS, end_ns + 24 * NIBBLE_NS)
+        done = done_edge(end_ns)
+        start_ns = max(first_edge(done + 3 * BUS_NS, NIBBLE_NS) + 2 * NIBBLE_NS, end_ns + 24 * NIBBLE_NS)
     await a.finished(1)
     assert not await a.read(reg.REG_STATUS) & reg.STATUS_TX_BUSY
     timeline = await lab.timeline()
@@ -87,13 +88,14 @@ async def receive_edges(kernel: Any, dut: Any) -> None:
     for n, octets in enumerate(lengths):
         frame = test_frame(ADDRESSES[1], ADDRESSES[0], octets, n)
         await a.do(*a.sending(0, frame))
-        start_ns = first_edge(a.executed_ns + BUS_NS, NIBBLE_NS) + 2 * NIBBLE_NS
+        start_ns = first_edge(request_edge(a.executed_ns), NIBBLE_NS) + 2 * NIBBLE_NS
         await b.bus.irq.wait()
         arrival_ns = start_ns + 40  # four bit times away
         k = (arrival_ns - 7) // NIBBLE_NS + 1  # first edge of b (phase 7) after it
         end = k + 16 + 2 * (octets + 4) + 2 + 1  # latency of the PHY; RX_DV is sampled low one edge later
         pushed_ns = 7 + (end + 1) * NIBBLE_NS
-        stored = stored_edge(pushed_ns)
+        partial_ns = pushed_ns - NIBBLE_NS if octets % 4 else None
+        stored = stored_edge(pushed_ns, partial_ns)
         assert kernel.now_ns == stored + 17 * BUS_NS, (n, kernel.now_ns, stored)
         (frame_there,) = await b.drain(ring=ring)
         assert (frame_there.status, frame_there.octets) == (1 << 0, with_fcs(frame))
