@@ -26,7 +26,7 @@ module interrupt_controller (
 
     reg [7:0]  mask;
     reg [23:0] moderation;
-    reg [7:0]  count;   // RX and TX causes since both bits were 0; stops at 254 or, as two may come at once, at 255
+    reg [7:0]  count;   // RX and TX causes since both bits were 0; two may come at once, which would run over from 254
     reg [21:0] clocks;  // since then; stops with the greatest TIME
 
     wire [7:0]  count_limit = moderation[IRQ_MODERATION_COUNT_LSB +: IRQ_MODERATION_COUNT_WIDTH];
@@ -52,6 +52,7 @@ module interrupt_controller (
             clocks <= 22'd0;
         end else begin
             if (!(&count[7:1])) count <= count + {7'd0, causes[INT_STATUS_RX_LSB]} + {7'd0, causes[INT_STATUS_TX_LSB]};
+            else if ((causes & MODERATED) != 8'd0) count[0] <= 1'b1;  // the largest COUNT
             if (!(&clocks[21:6])) clocks <= clocks + 22'd1;
         end
         if (rst) begin
