@@ -29,8 +29,17 @@ RING_START, RING_STOP = SLOTS * SLOT_PAGES, 64
 
 ACKNOWLEDGE_CLOCKS = 3
 """Bus clocks from the execution of the last access of a batch to its end."""
+SLOT_WHEEL_CLOCKS = 4
+"""Bus clocks of a turn, in which an access is executed and each other thing of the bus side has its edge."""
+REQUEST_CLOCKS = 4
+"""Bus clocks from the execution of SEND to the edge at which its request toggles, with the MAC free."""
 REQUEST_SYNC = 2
-"""Edges from the first that samples the request to send to the one that acts on it (docs/adapter.md)."""
+"""Edges of the MII clock from the first that samples the request to send to the one that acts on it."""
+DONE_SYNC, DONE_PHASE = 2, 1
+"""The outcome of a frame is there this many bus clocks after the first that samples its end, or later: in this phase
+of the slot wheel."""
+NEXT_REQUEST_CLOCKS = 3
+"""Bus clocks from there to the request of the slot that is queued next (all: docs/adapter.md, "Transmit, bus side")."""
 RESET_NS = 4_000
 """After this a reset, or a change of RX_EN, has reached the MII clocks, which are at 2.5 MHz then behind an RMII."""
 PATIENCE_NS = 400_000_000
@@ -153,9 +162,26 @@ class Mac:
         """Return the edge at ``t_ns``, of which a change of TX_EN is made."""
         return (t_ns - self.fixture.phase_ns) // self.period_ns
 
-    def waiting_edge(self, sending: Sending) -> int:
-        """Return the edge from which a frame waits that was queued while no other was."""
-        return self.edge_from(sending.executed_ns + self.fixture.bus_period_ns) + REQUEST_SYNC
+    def waiting_edge(self, executed_ns: int) -> int:
+        """Return the edge from which a frame waits whose SEND was executed at ``executed_ns`` while no other waited."""
+        return self._edge_that_acts_on(executed_ns + REQUEST_CLOCKS * self.fixture.bus_period_ns)
+
+    def next_waiting_edge(self, end_ns: int) -> int:
+        """Return the edge from which the next queued frame waits, after one that ended at the MII edge ``end_ns``."""
+        return self._edge_that_acts_on(self.done_ns(end_ns) + NEXT_REQUEST_CLOCKS * self.fixture.bus_period_ns)
+
+    def _edge_that_acts_on(self, request_ns: int) -> int:
+        return self.edge_from(request_ns) + REQUEST_SYNC
+
+    def execute_ns(self, t_ns: int) -> int:
+        """Return the bus edge at which an access is executed that is asked for at ``t_ns``."""
+        seen = t_ns // self.fixture.bus_period_ns + 1
+        return (seen // SLOT_WHEEL_CLOCKS + 1) * SLOT_WHEEL_CLOCKS * self.fixture.bus_period_ns
+
+    def done_ns(self, end_ns: int) -> int:
+        """Return the bus edge at which the outcome is there of a frame that ended at the MII edge ``end_ns``."""
+        clock = end_ns // self.fixture.bus_period_ns + 1 + DONE_SYNC
+        return (clock + (DONE_PHASE - clock) % SLOT_WHEEL_CLOCKS) * self.fixture.bus_period_ns
 
     def carrier_seen(self, start_ns: int, end_ns: int) -> tuple[int, int]:
         """Return the edges ``[first, end)`` that see the synchronised carrier of an arrival."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from rig.adapter import registers as reg
 from rig.regress.conformance import rules
 from rig.regress.conformance.fixture import Anchor
-from rig.regress.conformance.mac import Mac, Sending
+from rig.regress.conformance.mac import SLOT_WHEEL_CLOCKS, Mac, Sending
 
 OTHERS_FRAME_BITS = 640
 """A passing frame of 72 octets and its header."""
@@ -58,7 +58,7 @@ async def gap_after_own(mac: Mac) -> None:
             start_ns = fall_ns + bit * mac.bit_ns
             carrier.append(mac.carrier_seen(start_ns, start_ns + 40 * mac.bit_ns))
         own = mac.edge_at(rise_ns), mac.edge_at(fall_ns)
-        expected = rules.start_edge(_next_waits(mac, fall_ns), carrier, part1=part1, total=total, last_own=own)
+        expected = rules.start_edge(mac.next_waiting_edge(fall_ns), carrier, part1=part1, total=total, last_own=own)
         gap_bits = (sent[1].rise_ns - fall_ns) // mac.bit_ns
         tally.check(gap_bits >= 96, f"{name}: a gap of {gap_bits} bit times")
         tally.equal(mac.edge_at(sent[1].rise_ns) - own[1], expected - own[1], f"{name}: edges to the next start")
@@ -86,16 +86,9 @@ async def _configured_gap(mac: Mac, part1_bits: int, part2_bits: int) -> None:
     if mac.tally.equal(len(sent), 2, f"{name}: transmissions"):
         carrier = [mac.own_carrier_seen(sent[0].rise_ns, sent[0].fall_ns)]
         own = mac.edge_at(sent[0].rise_ns), mac.edge_at(sent[0].fall_ns)
-        waiting = _next_waits(mac, sent[0].fall_ns)
+        waiting = mac.next_waiting_edge(sent[0].fall_ns)
         expected = rules.start_edge(waiting, carrier, part1=part1, total=total, last_own=own)
         mac.tally.equal(mac.edge_at(sent[1].rise_ns) - own[1], expected - own[1], f"{name}: edges to the next start")
-
-
-def _next_waits(mac: Mac, fall_ns: int) -> int:
-    """Return the edge from which the next queued frame waits, after one that ended at ``fall_ns``."""
-    period_ns = mac.fixture.bus_period_ns
-    request_ns = (fall_ns // period_ns + 1 + 3) * period_ns
-    return mac.edge_from(request_ns) + 2
 
 
 async def _after_others_frame(
@@ -119,7 +112,7 @@ async def _after_others_frame(
         return
     times = [(base_ns + each.start_ns, base_ns + each.start_ns + (each.duration_ns or 0)) for each in arrivals]
     carrier = [mac.carrier_seen(*each) for each in times]
-    waiting = mac.waiting_edge(sending)
+    waiting = mac.waiting_edge(sending.executed_ns)
     expected = rules.start_edge(waiting, carrier, part1=part1_bits // mac.bits, total=max(1, total_bits // mac.bits))
     start = mac.edge_at(sent[0].rise_ns)
     tally.equal(start - carrier[0][1], expected - carrier[0][1], f"{name}: edges from the end of carrier to the start")
@@ -166,7 +159,7 @@ async def defer(mac: Mac) -> None:
         await mac.sleep_bits(200)
         # Accesses are executed on a coarser grid than bits, so the passing frame is moved instead of the SEND.
         ready_ns = (mac.now_ns // bit_ns + 1_000) * bit_ns
-        grid_ns = 4 * mac.fixture.bus_period_ns
+        grid_ns = SLOT_WHEEL_CLOCKS * mac.fixture.bus_period_ns
         execute_ns = ready_ns // grid_ns * grid_ns
         start_ns = execute_ns - bit * bit_ns
         if start_ns <= mac.now_ns:
@@ -184,7 +177,7 @@ async def defer(mac: Mac) -> None:
         name = f"ready {(sending.executed_ns - start_ns) // bit_ns} bits after the start of a passing frame"
         end_ns = base_ns + arrival.start_ns + OTHERS_FRAME_BITS * bit_ns
         carrier = [mac.carrier_seen(start_ns, end_ns)]
-        waiting = mac.waiting_edge(sending)
+        waiting = mac.waiting_edge(sending.executed_ns)
         expected = rules.start_edge(waiting, carrier, part1=64 // mac.bits, total=96 // mac.bits)
         tally.equal(mac.edge_at(sent[0].rise_ns) - carrier[0][0], expected - carrier[0][0], f"{name}: start")
         collides = expected < carrier[0][0]

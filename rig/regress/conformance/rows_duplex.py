@@ -52,7 +52,7 @@ async def full_duplex(mac: Mac) -> None:
         name = f"carrier from bit {bit}"
         if not tally.equal(len(sent), 2, f"{name}: transmissions"):
             continue
-        tally.equal(mac.edge_at(sent[0].rise_ns), mac.waiting_edge(sending), f"{name}: first start")
+        tally.equal(mac.edge_at(sent[0].rise_ns), mac.waiting_edge(sending.executed_ns), f"{name}: first start")
         tally.equal((sent[1].rise_ns - sent[0].fall_ns) // mac.bit_ns, GAP_BITS, f"{name}: gap")
         tally.equal([each.symbols for each in sent], wires, f"{name}: what was sent")
     counted = await mac.counted_since(before)
@@ -203,7 +203,7 @@ async def _check_pause(mac: Mac, case: PauseCase, rx_config: int) -> None:
     if not half:
         tally.equal(sent[0].symbols, mac.wire(rules.with_fcs(long_frame)), f"{name}: the frame under way")
     start_ns = sent[-1].rise_ns
-    natural_ns = mac.edge_ns(mac.waiting_edge(sending)) if half else sent[0].fall_ns + GAP_BITS * mac.bit_ns
+    natural_ns = mac.edge_ns(mac.waiting_edge(sending.executed_ns)) if half else sent[0].fall_ns + GAP_BITS * mac.bit_ns
     quantum_ns = QUANTUM_BITS * mac.bit_ns
     if case.quanta is None:
         tally.equal(start_ns, natural_ns, f"{name}: start of the next frame")
