@@ -16,7 +16,14 @@ FIXTURE_PHASE_NS = 7
 FIXTURE_BUS_PERIOD_NS = 20
 
 
-def twin_fixture(kernel: Kernel, *, speed_mbps: int, bits_per_edge: int = 4, rmii: bool = False) -> Fixture:
+def twin_fixture(
+    kernel: Kernel,
+    *,
+    speed_mbps: int,
+    bits_per_edge: int = 4,
+    rmii: bool = False,
+    bus_period_ns: int = FIXTURE_BUS_PERIOD_NS,
+) -> Fixture:
     """Return a twin of one adapter at its pins, for the clause 4 conformance suite.
 
     ``bits_per_edge`` 1 is the bit clock of clause 4, where nothing is synchronised; ``rmii`` makes it what is built
@@ -33,7 +40,7 @@ def twin_fixture(kernel: Kernel, *, speed_mbps: int, bits_per_edge: int = 4, rmi
     medium = ScriptedMedium(kernel, speed_mbps=speed_mbps, bits_per_edge=bits_per_edge)
     adapter = LanAdapter(
         kernel, medium, MacRom(FIXTURE_MAC).serialize(), name="twin", phase_ns=FIXTURE_PHASE_NS, collision_sync=sync,
-        carrier_sync=sync, rmii=rmii,
+        carrier_sync=sync, rmii=rmii, bus_period_ns=bus_period_ns,
     )  # fmt: skip
     adapter.mdio.phy = RegisterPhy(MDIO_PHY_ADDRESS)
     return TwinFixture(kernel, medium, adapter, ModelBus(kernel, adapter), FIXTURE_PHASE_NS)
@@ -54,8 +61,13 @@ def board_fixture(kernel: Kernel, *, speed_mbps: int) -> Fixture:
     return TwinFixture(kernel, medium, adapter, board_around(kernel, adapter).bus, FIXTURE_PHASE_NS)
 
 
-def rtl_fixture(kernel: Any, dut: Any, folder: Path, *, speed_mbps: int) -> Fixture:
-    """Return the Verilog adapter of ``mac_bench`` in the simulation of this process; ``folder`` is that of its run."""
+def rtl_fixture(
+    kernel: Any, dut: Any, folder: Path, *, speed_mbps: int, bus_period_ns: int = FIXTURE_BUS_PERIOD_NS
+) -> Fixture:
+    """Return the Verilog adapter of ``mac_bench`` in the simulation of this process; ``folder`` is that of its run.
+
+    ``bus_period_ns`` is what the bench was built with.
+    """
     from rig.backends.rtl import RtlBench, RtlStation
     from rig.regress.conformance.rtl import RtlFixture
 
@@ -63,7 +75,7 @@ def rtl_fixture(kernel: Any, dut: Any, folder: Path, *, speed_mbps: int) -> Fixt
     bench = RtlBench(kernel, dut, [station], speed_mbps=speed_mbps)
     return RtlFixture(
         kernel, dut, dut.station[0], bench.buses[0], folder, speed_mbps=speed_mbps, phase_ns=FIXTURE_PHASE_NS,
-        bus_period_ns=FIXTURE_BUS_PERIOD_NS,
+        bus_period_ns=bus_period_ns,
     )  # fmt: skip
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import cast
 
 from rig.adapter import registers as reg
-from rig.adapter.bus import Read32, Write32
+from rig.adapter.bus import Read32, Write32, WriteBlock, padded
 from rig.regress.conformance import rules
-from rig.regress.conformance.fixture import RX_ER, Arrival
-from rig.regress.conformance.mac import OWN_MAC, PEER_MAC, RING_START, Mac
+from rig.regress.conformance.fixture import RX_ER, Anchor, Arrival
+from rig.regress.conformance.mac import OWN_MAC, PAGE_OCTETS, PEER_MAC, RING_START, Mac
 from rig.regress.conformance.rows_backoff import COLLISION_BIT
 from rig.regress.conformance.rows_collision import COLLISION_BITS, collisions_at
 from rig.regress.conformance.rows_duplex import pause
@@ -17,6 +17,11 @@ from rig.regress.conformance.rows_duplex import pause
 Counts = dict[str, int]
 GROUP = bytes.fromhex("01005e000001")
 LATE_BIT = 530
+CROWD = 4
+"""Frames that follow each other, one a slot."""
+CROWD_PAGES = 4
+CROWD_PHASES = 5
+"""Edges of the MII after which its phase to the slot wheel comes again, for bus clocks of 20 and of 25 ns."""
 
 
 async def counters(mac: Mac) -> None:
@@ -31,6 +36,7 @@ async def counters(mac: Mac) -> None:
     await _carrier(mac)
     await _received(mac)
     await _full_duplex(mac)
+    await _crowded(mac)
     await _read_while_counting(mac)
     await _wrap(mac)
 
@@ -185,6 +191,67 @@ async def _full_duplex(mac: Mac) -> None:
     await mac.sleep_bits(1000)
     expected = _ok(46, aMulticastFramesXmittedOK=1, aPAUSEMACCtrlFramesTransmitted=1)
     mac.tally.equal(await mac.counted_since(before), expected, "PAUSE sent")
+
+
+async def _crowded(mac: Mac) -> None:
+    """Frames as short and as close as they can be, behind one that is received: each moves its counters, and once.
+
+    In half duplex those that collide in their only attempt, late for the least slot time; in full duplex those that
+    consist of a header and little more, while fragments with symbol errors come the other way.
+    """
+    frame = rules.with_fcs(mac.data(60, rules.BROADCAST, PEER_MAC))
+    received = {"aFramesReceivedOK": 1, "aOctetsReceivedOK": 46}
+    collided = {"aFramesAbortedDueToXSColls": CROWD, "aLateCollisions": CROWD}
+    await mac.set_up(attempts=1, part1=0, part2=0, slot_bits=mac.bits, jam_bits=mac.bits)
+    await _fill_slots(mac, mac.data(60))
+    for shift in range(CROWD_PHASES):
+        others = mac.symbols(b"\x55" * 4)
+        arrivals = [
+            Arrival((300 + mac.bits * shift) * mac.bit_ns, mac.wire(frame)),
+            *(Arrival(0, others, Anchor.RISE, number) for number in range(CROWD)),
+        ]
+        expected = received | {"aBroadcastFramesReceivedOK": 1} | collided
+        await _crowd(mac, arrivals, 600, expected, f"{CROWD} late collisions, {shift} edges after a frame")
+    control = reg.CTRL_FULL_DUPLEX
+    await mac.set_up(control=control, without=reg.CTRL_PAD_EN | reg.CTRL_FCS_EN, part1=0, part2=0)
+    await mac.write(reg.REG_PAUSE_CFG, reg.PAUSE_CFG_RX_ENABLE)
+    await _fill_slots(mac, mac.data(19, GROUP))
+    fragment = bytes([*mac.symbols(b"\x55\xd5"), RX_ER, RX_ER])
+    sent = {"aFramesTransmittedOK": CROWD, "aOctetsTransmittedOK": CROWD, "aMulticastFramesXmittedOK": CROWD}
+    expected = received | {"aMulticastFramesReceivedOK": 1, "aPAUSEMACCtrlFramesReceived": 1} | sent
+    for lead in mac.sample(range(0, 720, 8 * mac.bits), 4):
+        arrivals = [Arrival(100, mac.wire(pause(0)))]
+        errors = 0
+        if mac.bits == 4:  # the bit clock has no RX_ER
+            errors = 6
+            end_ns = 100 + len(arrivals[0].symbols) * mac.period_ns
+            step_ns = (len(fragment) + 2) * mac.period_ns
+            arrivals += [Arrival(end_ns + (1 + n) * step_ns, fragment) for n in range(errors)]
+        more = {"aSymbolErrorDuringCarrier": errors} if errors else {}
+        await _crowd(mac, arrivals, lead, expected | more, f"{CROWD} short frames, {lead} bits after a PAUSE began")
+
+
+async def _fill_slots(mac: Mac, frame: bytes) -> None:
+    for slot in range(CROWD):
+        page = slot * CROWD_PAGES
+        registers = page.to_bytes(4, "little") + len(frame).to_bytes(4, "little")
+        await mac.bus(
+            WriteBlock(reg.WIN_BUFFER + page * PAGE_OCTETS, padded(frame)),
+            WriteBlock(reg.REG_TX_PAGE + reg.TX_SLOT_STRIDE * slot, registers),
+        )
+
+
+async def _crowd(mac: Mac, arrivals: Sequence[Arrival], lead_bits: int, expected: Counts, name: str) -> None:
+    """Queue all slots at once, ``lead_bits`` after a script began."""
+    before = await mac.counters()
+    await mac.sleep_bits(200)
+    mac.fixture.play(arrivals)
+    await mac.sleep_bits(lead_bits)
+    sends = [Write32(reg.REG_TX_COMMAND + reg.TX_SLOT_STRIDE * slot, reg.TX_COMMAND_SEND) for slot in range(CROWD)]
+    await mac.bus(*sends)
+    await mac.sleep_bits(2500)
+    mac.tally.equal(await mac.counted_since(before), expected, name)
+    await mac.drain()
 
 
 async def _read_while_counting(mac: Mac) -> None:

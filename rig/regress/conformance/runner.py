@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rig.build.bench import RTL_STATIONS_PARAMETER, RTL_TOP, planned_model_bench
-from rig.build.fixtures import twin_fixture
+from rig.build.fixtures import FIXTURE_BUS_PERIOD_NS, twin_fixture
 from rig.regress import simbuild
 from rig.regress.conformance import rtl, segment
 from rig.regress.conformance.play import Verdict, play_rows
@@ -25,6 +25,7 @@ from rig.regress.conformance.rtl_main import JOB_VARIABLE, RECORDS_NAME
 from rig.regress.conformance.tally import Tally
 from rig.regress.tools import Simulator
 from rig.runtime.virtual_time import VirtualTime
+from rig.units import NS_PER_S
 
 BackendName = Literal["rtl", "twin"]
 Outcome = Literal["passed", "failed", "not built", "not run"]
@@ -119,7 +120,7 @@ def pins_rows(rows: Sequence[Row], bench: Bench, speed_mbps: int, bits_per_edge:
     ]
 
 
-def run_twin(rows: Sequence[Row], *, is_thorough: bool) -> list[Verdict]:
+def run_twin(rows: Sequence[Row], *, is_thorough: bool, bus_period_ns: int = FIXTURE_BUS_PERIOD_NS) -> list[Verdict]:
     """Run rows on the twin: at both speeds of an MII, and on the bit clock."""
     verdicts = []
     for bench, speed_mbps, bits_per_edge in TWIN_CLOCKS:
@@ -127,7 +128,8 @@ def run_twin(rows: Sequence[Row], *, is_thorough: bool) -> list[Verdict]:
         if chosen:
             kernel = VirtualTime()
             fixture = twin_fixture(
-                kernel, speed_mbps=speed_mbps, bits_per_edge=bits_per_edge, rmii=bench is Bench.RMII
+                kernel, speed_mbps=speed_mbps, bits_per_edge=bits_per_edge, rmii=bench is Bench.RMII,
+                bus_period_ns=bus_period_ns,
             )  # fmt: skip
             verdicts += kernel.run(play_rows(fixture, chosen, is_thorough=is_thorough))
     for row in rows:
@@ -146,8 +148,12 @@ def run_rtl(
     is_thorough: bool,
     folder: Path,
     tell: Tell = lambda _: None,
+    bus_period_ns: int = FIXTURE_BUS_PERIOD_NS,
 ) -> list[Verdict]:
-    """Run rows on the Verilog adapter, in several simulator processes at once."""
+    """Run rows on the Verilog adapter, in several simulator processes at once.
+
+    ``bus_period_ns`` is that of an adapter at its pins; stations of a segment keep their own.
+    """
     jobs: list[_PinsJob | _SegmentJob] = []
     for speed_mbps in (10, 100):
         groups: dict[str, list[str]] = defaultdict(list)
@@ -157,7 +163,9 @@ def run_rtl(
             groups[RMII].append(row.id)
         for name, ids in sorted(groups.items()):
             job_folder = folder / f"{simulator}-{speed_mbps}-{name}"
-            jobs.append(_PinsJob(simulator, speed_mbps, name == RMII, ids, is_thorough, job_folder, tell))
+            jobs.append(
+                _PinsJob(simulator, speed_mbps, bus_period_ns, name == RMII, ids, is_thorough, job_folder, tell)
+            )
     for row in rows:
         if row.bench is Bench.SEGMENT:
             sizes = segment.RTL_SIZES if is_thorough else segment.RTL_QUICK_SIZES
@@ -173,6 +181,7 @@ def run_rtl(
 class _PinsJob:
     simulator: Simulator
     speed_mbps: int
+    bus_period_ns: int
     is_rmii: bool
     ids: Sequence[str]
     is_thorough: bool
@@ -191,12 +200,18 @@ class _PinsJob:
             else (f"{len(self.ids)} rows on RTL at {self.speed_mbps} Mb/s")
         )
         self.tell(f"{words}: building with {self.simulator}, unless it is cached")
-        build = simbuild.build(self.simulator, PINS_TOP, parameters={"RMII": int(self.is_rmii)})
+        parameters = {
+            "RMII": int(self.is_rmii),
+            "BUS_PERIOD_NS": self.bus_period_ns,
+            "BUS_HZ": NS_PER_S // self.bus_period_ns,
+        }
+        build = simbuild.build(self.simulator, PINS_TOP, parameters=parameters)
         self.tell(f"{words}: simulating")
         folder = self.folder.resolve()
         job = {
             "rows": self.ids,
             "speed_mbps": self.speed_mbps,
+            "bus_period_ns": self.bus_period_ns,
             "is_thorough": self.is_thorough,
             "folder": str(folder),
         }
