@@ -4,7 +4,7 @@
 // of ns, the remainder is accumulated, so that the time does not drift.
 // Only the low bits are an adder. When they wrap, the high ones are replaced by their successor, which one full adder has
 // made meanwhile, bit by bit.
-// Parameters: BUS_HZ, frequency of clk_bus in Hz.
+// Parameters: BUS_HZ, frequency of clk_bus in Hz, at least 13 MHz: a successor is made before the next wrap.
 `default_nettype none
 `timescale 1ns/1ps
 
@@ -21,6 +21,7 @@ module device_time #(
     localparam [31:0]       REMAINDER = 1_000_000_000 % BUS_HZ;  // in units of 1 / BUS_HZ ns
     localparam [31:0]       WHOLE     = BUS_HZ;
     localparam [5:0]        LAST_BIT  = 6'd51;
+    localparam [31:0]       CLOCKS_TO_ADD = 53;  // from a wrap to the one that takes the successor
 
     reg  [LOW_BITS-1:0]  low;
     reg  [HIGH_BITS-1:0] high, successor;
@@ -58,6 +59,9 @@ module device_time #(
     end
 
     generate
+        if ((STEP + 32'd1) * CLOCKS_TO_ADD > (32'd1 << LOW_BITS)) begin : range_check
+            PARAMETER_BUS_HZ_OUT_OF_RANGE invalid();
+        end
         if (REMAINDER == 0) begin : whole_period
             assign extra = 1'b0;
         end else begin : fractional_period

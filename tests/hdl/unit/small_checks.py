@@ -117,3 +117,18 @@ async def mdio(dut: Any) -> None:
     assert await access(NO_PREAMBLE | target(3, 31)) & (NO_ANSWER | 0xFFFF) == 31 * 257 + 4096
     assert int(dut.shortest.value) >= 400
     assert int(dut.setup_problems.value) == 0
+
+
+EDGES = 200_000
+"""Of a device clock: some 4 ms, in which the part above its adder counts to about 1000."""
+
+
+@cocotb.test(skip=cocotb.top is not None and cocotb.top._name != "device_time_bench")
+async def device_time(dut: Any) -> None:
+    """At every edge, the time is that of the edge, whatever is left of a ns in a period."""
+    await Timer(1, "us")
+    dut.edges.value = EDGES
+    dut.go.value = 1
+    await ValueChange(dut.finished)
+    assert int(dut.edge_number.value) == EDGES
+    assert int(dut.problems.value) == 0, f"first at edge {int(dut.first_wrong.value)}"
