@@ -37,59 +37,64 @@ module async_fifo #(
         end
     endgenerate
 
-    localparam [ADDRESS_BITS:0] ONE = 1;
-
     reg [WIDTH-1:0] memory [0:(1 << ADDRESS_BITS)-1];
 
-    // Pointers count modulo twice the depth: equal = empty, equal but for the highest bit = full.
-    reg  [ADDRESS_BITS:0] write_pointer, write_gray;
-    reg  [ADDRESS_BITS:0] read_pointer, read_gray;
+    // Pointers count in Gray code, modulo twice the depth: equal = empty, equal but for the two highest bits = full.
+    reg  [ADDRESS_BITS:0] write_gray, read_gray;
     wire [ADDRESS_BITS:0] write_gray_there, read_gray_there;
 
-    // Crossing: Gray code, one bit changes at a time.
+    // The successor: with an even number of ones the lowest bit flips, else the one above the lowest 1.
+    function [ADDRESS_BITS:0] successor(input [ADDRESS_BITS:0] gray);
+        integer bit_number;
+        reg     flips;  // no bit below is 1
+        begin
+            flips = ^gray;
+            successor[0] = gray[0] ^ !flips;
+            for (bit_number = 1; bit_number <= ADDRESS_BITS; bit_number = bit_number + 1) begin
+                successor[bit_number] = gray[bit_number] ^ (flips && (gray[bit_number-1] || bit_number == ADDRESS_BITS));
+                if (gray[bit_number-1]) flips = 1'b0;
+            end
+        end
+    endfunction
+
+    function [ADDRESS_BITS:0] binary(input [ADDRESS_BITS:0] gray);
+        integer bit_number;
+        begin
+            binary[ADDRESS_BITS] = gray[ADDRESS_BITS];
+            for (bit_number = ADDRESS_BITS - 1; bit_number >= 0; bit_number = bit_number - 1)
+                binary[bit_number] = binary[bit_number+1] ^ gray[bit_number];
+        end
+    endfunction
+
+    // Words lie in the memory in the order of the Gray code: of the address, which is one bit shorter.
+    function [ADDRESS_BITS-1:0] address(input [ADDRESS_BITS:0] gray);
+        address = {gray[ADDRESS_BITS] ^ gray[ADDRESS_BITS-1], gray[ADDRESS_BITS-2:0]};
+    endfunction
+
+    // Crossing: one bit changes at a time.
     sync_2ff #(.WIDTH(ADDRESS_BITS + 1)) write_to_read (.clk(clk_read), .d(write_gray), .q(write_gray_there));
     sync_2ff #(.WIDTH(ADDRESS_BITS + 1)) read_to_write (.clk(clk_write), .d(read_gray), .q(read_gray_there));
 
     // Write side
-    wire                  write          = write_valid && write_ready;
-    wire [ADDRESS_BITS:0] write_pointer1 = write_pointer + ONE;
-    reg  [ADDRESS_BITS:0] read_pointer_there;
-    integer i;
-
     assign write_ready = write_gray != {~read_gray_there[ADDRESS_BITS -: 2], read_gray_there[ADDRESS_BITS-2:0]};
-    assign write_level = write_pointer - read_pointer_there;
-
-    always @* begin  // Gray to binary
-        read_pointer_there[ADDRESS_BITS] = read_gray_there[ADDRESS_BITS];
-        for (i = ADDRESS_BITS - 1; i >= 0; i = i - 1)
-            read_pointer_there[i] = read_pointer_there[i+1] ^ read_gray_there[i];
-    end
+    assign write_level = binary(write_gray) - binary(read_gray_there);
 
     always @(posedge clk_write) begin
-        if (write) begin
-            memory[write_pointer[ADDRESS_BITS-1:0]] <= write_data;
-            write_pointer <= write_pointer1;
-            write_gray    <= write_pointer1 ^ (write_pointer1 >> 1);
+        if (write_valid && write_ready) begin
+            memory[address(write_gray)] <= write_data;
+            write_gray <= successor(write_gray);
         end
-        if (rst_write) begin
-            write_pointer <= 0;
-            write_gray    <= 0;
-        end
+        if (rst_write) write_gray <= 0;
     end
 
     // Read side
-    wire                  read         = read_valid && read_ready;
-    wire [ADDRESS_BITS:0] read_pointer1 = read ? read_pointer + ONE : read_pointer;
+    wire [ADDRESS_BITS:0] next_gray = read_valid && read_ready ? successor(read_gray) : read_gray;
 
     assign read_valid = read_gray != write_gray_there;
 
     always @(posedge clk_read) begin
-        read_data    <= memory[read_pointer1[ADDRESS_BITS-1:0]];
-        read_pointer <= read_pointer1;
-        read_gray    <= read_pointer1 ^ (read_pointer1 >> 1);
-        if (rst_read) begin
-            read_pointer <= 0;
-            read_gray    <= 0;
-        end
+        read_data <= memory[address(next_gray)];
+        read_gray <= next_gray;
+        if (rst_read) read_gray <= 0;
     end
 endmodule
