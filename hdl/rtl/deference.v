@@ -26,15 +26,21 @@ module deference (
     localparam [1:0] WATCH = 2'b00;  // medium free: a frame starts at once
     localparam [1:0] BUSY  = 2'b01;  // carrier, own or foreign
     localparam [1:0] GAP   = 2'b11;  // no carrier: the gap is being counted
-    localparam [6:0] ONE   = 7'd1;
+    localparam [6:0] FULL  = 7'd126;
 
     reg [1:0] state, state_next;
     reg       had_transmitted, had_transmitted_next;  // in the present busy period
-    reg [6:0] count;                                  // nibbles of the gap after the next edge
+    reg [6:0] left;                                   // 127 less the nibbles of the gap after the next edge
     reg       over, in_part1;                         // of the gap, at this edge
 
     wire       carrier_in = carrier_sense && !full_duplex;
     wire [6:0] total      = {1'b0, part1_nibbles} + {1'b0, part2_nibbles};
+
+    // The gap is counted down, so that a part is over when its sum with the rest has no carry.
+    wire       below_part1, below_total;
+    wire [6:0] unused_part1_sum, unused_total_sum;
+    assign {below_part1, unused_part1_sum} = {2'b0, part1_nibbles} + {1'b0, left};
+    assign {below_total, unused_total_sum} = {1'b0, total} + {1'b0, left};
 
     assign may_start = (state == WATCH && !carrier_in) || (state == GAP && over);
     assign deferring = state[0];
@@ -68,9 +74,9 @@ module deference (
     end
 
     always @(posedge clk_tx) begin
-        count           <= state_next == GAP ? count + ONE : ONE;
-        over            <= count >= total;
-        in_part1        <= count < {1'b0, part1_nibbles};
+        left            <= state_next == GAP ? left - 7'd1 : FULL;
+        over            <= !below_total;
+        in_part1        <= below_part1;
         had_transmitted <= had_transmitted_next;
         state           <= state_next;
         blank           <= !full_duplex && (transmitting_next || (blank && carrier_sense));
@@ -78,7 +84,7 @@ module deference (
             state           <= WATCH;
             blank           <= 1'b0;
             had_transmitted <= 1'b0;
-            count           <= ONE;
+            left            <= FULL;
         end
     end
 endmodule

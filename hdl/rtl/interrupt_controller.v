@@ -4,7 +4,7 @@
 // INT_STATUS; a cause that comes with the write that would clear it stays. The line (irq, a register) follows one
 // edge after the causes it depends on.
 // Moderation: RX and TX together wait until COUNT of them have come, or 64 * TIME bus clocks have passed since the
-// first.
+// first. They do not come at the same edge.
 // INT_MASK and IRQ_MODERATION are read back from the register file.
 `default_nettype none
 `timescale 1ns/1ps
@@ -26,8 +26,9 @@ module interrupt_controller (
 
     reg [7:0]  mask;
     reg [23:0] moderation;
-    reg [7:0]  count;   // RX and TX causes since both bits were 0; two may come at once, which would run over from 254
-    reg [21:0] clocks;  // since then; stops with the greatest TIME
+    // Both count down to 0 from all ones, so that a limit is reached when its sum with them has no carry.
+    reg [7:0]  causes_left;  // 255 less the RX and TX causes since both bits were 0
+    reg [21:0] clocks_left;  // 2 ** 22 - 1 less the clocks since the first of them
 
     wire [7:0]  count_limit = moderation[IRQ_MODERATION_COUNT_LSB +: IRQ_MODERATION_COUNT_WIDTH];
     wire [15:0] time_limit  = moderation[IRQ_MODERATION_TIME_LSB +: IRQ_MODERATION_TIME_WIDTH];
@@ -36,10 +37,18 @@ module interrupt_controller (
     wire [7:0] asking = status & mask;
     wire       has_count = count_limit != 8'd0;
     wire       has_time  = time_limit != 16'd0;
-    wire       count_reached = has_count && count >= count_limit;
-    wire       time_reached  = has_time && clocks[21:6] >= time_limit;
+    wire        below_count, below_time;
+    wire [7:0]  unused_count_sum;
+    wire [15:0] unused_time_sum;
+    assign {below_count, unused_count_sum} = {1'b0, count_limit} + {1'b0, causes_left};
+    assign {below_time, unused_time_sum}   = {1'b0, time_limit} + {1'b0, clocks_left[21:6]};
+    wire       count_reached = has_count && !below_count;
+    wire       time_reached  = has_time && !below_time;
     wire       due = (!has_count && !has_time) || count_reached || time_reached;
-    wire       moderated_idle = (status & MODERATED) == 8'd0;
+    wire       moderated_cause = (causes & MODERATED) != 8'd0;
+    wire       moderated_idle  = (status & MODERATED) == 8'd0;
+    wire [8:0]  next_causes = {1'b0, causes_left} - 9'd1;
+    wire [22:0] next_clocks = {1'b0, clocks_left} - 23'd1;
 
     always @(posedge clk_bus) begin
         status <= (clear ? status & ~write_data[7:0] : status) | causes;
@@ -47,13 +56,11 @@ module interrupt_controller (
         if (register_write && address == REG_IRQ_MODERATION[6:2]) moderation <= write_data[23:0];
         irq <= (asking & ~MODERATED) != 8'd0 || ((asking & MODERATED) != 8'd0 && due);
 
+        if (moderated_cause && !next_causes[8]) causes_left <= next_causes[7:0];
+        if (!next_clocks[22]) clocks_left <= next_clocks[21:0];
         if (moderated_idle) begin
-            count  <= {7'd0, causes[INT_STATUS_RX_LSB]} + {7'd0, causes[INT_STATUS_TX_LSB]};
-            clocks <= 22'd0;
-        end else begin
-            if (!(&count[7:1])) count <= count + {7'd0, causes[INT_STATUS_RX_LSB]} + {7'd0, causes[INT_STATUS_TX_LSB]};
-            else if ((causes & MODERATED) != 8'd0) count[0] <= 1'b1;  // the largest COUNT
-            if (!(&clocks[21:6])) clocks <= clocks + 22'd1;
+            causes_left <= {7'h7F, !moderated_cause};
+            clocks_left <= 22'h3FFFFF;
         end
         if (rst) begin
             status     <= 8'd0;
