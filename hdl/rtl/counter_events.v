@@ -3,7 +3,8 @@
 // Rules: docs/adapter.md "Counters and interrupts" (clause 30 attributes, IEEE Std 802.3-2022 5.2.4). Clock
 // clk_bus; only power-on (rst) forgets increments that wait. tx_done and rx_end are pulses with their qualifiers, of which
 // tx_status and tx_late_collisions are held still until the next tx_done;
-// from the edge with slot_bus on, op_valid, op_index and op_increment show one increment for one turn, unless hold.
+// from the edge with slot_bus on, op_valid, op_index and op_increment show one increment for one turn, unless hold, which
+// makes the increment 0.
 // A scanner steps through the list of counters, one a clock, and stops at each that the frame moves until its increment
 // has gone out: a frame takes some 15 clocks and a turn for each of its counters, less than the shortest takes on the
 // medium. The symbol error goes before all, without the scanner: fragments can follow each other faster than that.
@@ -19,9 +20,7 @@ module counter_events (
     input  wire        tx_done,
     input  wire [12:0] tx_status,       // TX_STATUS bits 12..0
     input  wire [4:0]  tx_late_collisions,
-    input  wire [10:0] tx_octets,
-    input  wire        tx_pad,
-    input  wire        tx_fcs,
+    input  wire [10:0] tx_octets,       // one more than were sent, with pad and FCS
     input  wire        tx_control,
     input  wire        tx_multicast,
     input  wire        tx_broadcast,
@@ -39,9 +38,7 @@ module counter_events (
     output reg  [10:0] op_increment
 );
 `include "nic_regmap.vh"
-    localparam [10:0] HEADER_OCTETS   = 11'd14;
-    localparam [10:0] OVERHEAD_OCTETS = 11'd18;  // header and FCS
-    localparam [10:0] MINIMUM_DATA    = 11'd46;
+    localparam [11:0] OVERHEAD_OCTETS = 12'd18;  // header and FCS
     localparam        FIRST           = CNT_AFRAMESRECEIVEDOK;  // the received half of the list
     localparam [5:0]  TX_OCTETS       = CNT_AOCTETSTRANSMITTEDOK[5:0];
     localparam [5:0]  RX_OCTETS       = CNT_AOCTETSRECEIVEDOK[5:0];
@@ -54,7 +51,7 @@ module counter_events (
 
     // The frame of each direction
     reg [10:0] tx_frame_octets, rx_frame_octets;
-    reg        pad, fcs, control, multicast, broadcast, half_duplex;
+    reg        control, multicast, broadcast, half_duplex;
     reg [10:0] rx_frame_status;
     reg        overrun, pause;
 
@@ -106,16 +103,12 @@ module counter_events (
     wire       grant   = slot_bus && !hold && !symbol;
     wire       leave   = scan[3:0] == LAST_STEP || (scan[3:0] == 4'd0 && !scanned);  // for the other half
 
-    // Octets of data and pad: of a frame that was padded at least the minimum, of one that has none none.
-    wire        has_fcs  = in_rx || !fcs;  // within the octets that are counted
-    wire [11:0] data     = {1'b0, in_rx ? rx_frame_octets : tx_frame_octets} - {1'b0, has_fcs ? OVERHEAD_OCTETS : HEADER_OCTETS};
-    wire        is_short = data < {1'b0, MINIMUM_DATA};
+    // Octets of data and pad; none in a frame that came with its own FCS and is shorter than header and FCS.
+    wire [11:0] data = {1'b0, in_rx ? rx_frame_octets : tx_frame_octets} - (OVERHEAD_OCTETS | {11'd0, !in_rx});
 
     always @(posedge clk_bus) begin
         if (tx_done) begin
             tx_frame_octets <= tx_octets;
-            pad             <= tx_pad;
-            fcs             <= tx_fcs;
             control         <= tx_control;
             multicast       <= tx_multicast;
             broadcast       <= tx_broadcast;
@@ -145,11 +138,11 @@ module counter_events (
             op_index <= symbol ? SYMBOL : scan == COLLISION_TABLE ? TABLE - 6'd1 + {1'b0, collisions} : {1'b0, scan};
             if (symbol) op_increment <= 11'd1;
             else case ({1'b0, scan})
-                TX_OCTETS: op_increment <= pad && fcs && is_short ? MINIMUM_DATA : data[11] ? 11'd0 : data[10:0];
-                RX_OCTETS: op_increment <= data[10:0];
+                TX_OCTETS, RX_OCTETS: op_increment <= data[10:0] & {11{!data[11]}};
                 LATE:      op_increment <= {6'd0, tx_late_collisions};
                 default:   op_increment <= 11'd1;
             endcase
+            if (hold) op_increment <= 11'd0;
         end
         if (rst) begin
             scan       <= 5'd0;

@@ -3,7 +3,8 @@
 // Clock clk_bus; power-on reset (rst) clears every counter, which takes 64 clocks after it, during which counters
 // read 0 and clearing holds new increments back; a soft reset keeps them. Turn of the slot wheel: slot_fetch, the word of
 // the bus is read (read_data until the next edge, read_index and read_blank before; 0 with read_blank); slot_take, the
-// word of op_index is read; slot_store, the sum is written. Counters wrap; half is a pulse when one reaches half of its
+// word of op_index is read; slot_store, the sum is written. op_increment is 0 while clearing, so that the sums are 0 that
+// are written then. Counters wrap; half is a pulse when one reaches half of its
 // range.
 `default_nettype none
 `timescale 1ns/1ps
@@ -41,8 +42,8 @@ module counters (
     assign half      = add && sum[31] && !fetched[31];
 
     always @(posedge clk_bus) begin
-        if (clearing || add) memory[{1'b0, write_to}] <= clearing ? 32'd0 : sum;
-        fetched <= memory[slot_fetch ? {read_blank || clearing, read_index} : {1'b0, op_index}];
+        if (clearing || add) memory[{1'b0, write_to}] <= sum;
+        fetched <= memory[{clearing || (slot_fetch && read_blank), slot_fetch ? read_index : op_index}];
     end
 
     always @(posedge clk_bus) begin

@@ -4,7 +4,7 @@
 // inputs come from registers of the bus domain: full_duplex and rx_enable through synchronisers, the others
 // directly, since they may only change while nothing is being sent.
 // The request (a toggle), octets and its flags, and the seed are held still by the sender; served, retry and outcome
-// are held still by this side (csma_cd). Every crossing here is a sync_2ff or a toggle_sync. paused (clk_tx) holds
+// are held still by this side (csma_cd; above its outcome {count, multicast, broadcast} of tx_mac). Every crossing here is a sync_2ff or a toggle_sync. paused (clk_tx) holds
 // frames back in full duplex.
 // Observation signals: see nic_mii.
 // Not done here: PAUSE (mac_mii), whose frame a received one is (rx_filter), counters.
@@ -37,7 +37,7 @@ module mac_core (
     input  wire        request_control,
     output wire        served,
     output wire        retry,
-    output wire [16:0] outcome,
+    output wire [29:0] outcome,
     // Transmit words (clk_tx): data, first, tag
     input  wire        clk_tx,
     input  wire        rst_tx,
@@ -91,7 +91,7 @@ module mac_core (
         .full_duplex(full_duplex_tx), .sqe_test(sqe_test), .late_retry(late_retry), .defer_forever(defer_forever),
         .force_collision(force_collision), .attempt_limit(attempt_limit), .backoff_limit(backoff_limit),
         .carrier_sense(carrier_sense), .collision_detect(collision_detect),
-        .request(request_tx), .request_control(request_control), .served(served), .retry(retry), .outcome(outcome),
+        .request(request_tx), .request_control(request_control), .served(served), .retry(retry), .outcome(outcome[16:0]),
         .paused(paused && full_duplex_tx), .may_start(may_start),
         .transmitting(tx_en), .may_collide(may_collide), .ending(ending), .underrun(underrun),
         .start(start), .collision(collision),
@@ -124,7 +124,8 @@ module mac_core (
         .word_data(tx_word[31:0]), .word_first(tx_word[32]), .word_tag(tx_word[34:33]),
         .word_valid(tx_word_valid), .word_ready(tx_word_ready), .wanted_tag({!served, retry}),
         .jam_nibbles(jam_nibbles), .start(start), .collision(collision), .may_collide(may_collide),
-        .transmitting_next(transmitting_next), .ending(ending), .underrun(underrun), .jam_first(observe_jam)
+        .transmitting_next(transmitting_next), .ending(ending), .underrun(underrun), .jam_first(observe_jam),
+        .count(outcome[29:19]), .multicast(outcome[18]), .broadcast(outcome[17])
     );
 
     assign observe_start     = start;

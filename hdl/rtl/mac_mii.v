@@ -34,7 +34,7 @@ module mac_mii (
     input  wire        request_control,
     output wire        served,
     output wire        retry,
-    output wire [16:0] outcome,
+    output wire [29:0] outcome,
     // Transmit words (clk_tx): data, first, tag
     input  wire        clk_tx,
     input  wire        rst_tx,

@@ -17,7 +17,7 @@ module mdio_master #(
     // Access
     input  wire        write_mdio,     // a write to MDIO
     input  wire [31:0] write_data,
-    output wire [31:0] read_data,
+    output wire [31:0] read_data,      // BUSY, NO_ANSWER, DATA; the rest of MDIO is in the register file
     output wire        done,
     // Pads
     output reg         mdc,
@@ -27,7 +27,9 @@ module mdio_master #(
 );
 `include "nic_regmap.vh"
     localparam [31:0] HALF       = (BUS_HZ + 4_999_999) / 5_000_000;  // bus clocks in half a bit
-    localparam [7:0] LAST_CLOCK  = HALF[7:0] - 8'd1;
+    localparam       CLOCK_BITS  = $clog2(HALF);
+    localparam [31:0] LAST       = HALF - 32'd1;
+    localparam [CLOCK_BITS-1:0] LAST_CLOCK = LAST[CLOCK_BITS-1:0];
     localparam [6:0] FRAME_BITS  = 7'd32;  // start to data, without preamble
     localparam [6:0] LONG_BITS   = 7'd64;
     localparam [6:0] ANSWER_BITS = 7'd18;  // turnaround and data: in a read the PHY's
@@ -37,11 +39,10 @@ module mdio_master #(
     localparam [1:0] OP_WRITE    = 2'b01;
     localparam [1:0] TURNAROUND  = 2'b10;
 
-    reg [9:0]  target;      // PHYAD, REGAD
-    reg        write, no_preamble, no_answer, busy;
+    reg        write, no_answer, busy;
     reg [31:0] frame;       // rotates; a read takes its answer in from below
     reg [6:0]  bits_left;   // not yet begun
-    reg [7:0]  clocks_left; // of this half of the bit
+    reg [CLOCK_BITS-1:0] clocks_left; // of this half of the bit
     reg        second_half;
     wire       mdio_here;
 
@@ -49,17 +50,17 @@ module mdio_master #(
     sync_2ff cross_mdio (.clk(clk_bus), .d(mdio_i), .q(mdio_here));
 
     wire       start     = write_mdio && !busy;
-    wire       half_end  = busy && clocks_left == 8'd0;
+    wire       half_end  = busy && clocks_left == 0;
     wire       bit_end   = half_end && second_half;
     wire       rise      = half_end && !second_half;
     wire       preamble  = bits_left >= FRAME_BITS;  // while a bit is under way
     wire [9:0] new_target = write_data[MDIO_REGAD_LSB +: MDIO_REGAD_WIDTH + MDIO_PHYAD_WIDTH];
 
     assign done      = bit_end && bits_left == 7'd0;
-    assign read_data = {busy, no_answer, 2'b00, no_preamble, write, target, frame[15:0]};
+    assign read_data = {busy, no_answer, 14'd0, frame[15:0]};
 
     always @(posedge clk_bus) begin
-        clocks_left <= clocks_left - 8'd1;
+        clocks_left <= clocks_left - 1'b1;
         if (half_end) clocks_left <= LAST_CLOCK;
         if (bit_end) begin
             mdc         <= 1'b0;
@@ -81,19 +82,15 @@ module mdio_master #(
         if (start) begin
             busy        <= 1'b1;
             write       <= write_data[MDIO_WRITE_LSB];
-            no_preamble <= write_data[MDIO_NO_PREAMBLE_LSB];
-            target      <= new_target;
             frame       <= {START, write_data[MDIO_WRITE_LSB] ? OP_WRITE : OP_READ, new_target, TURNAROUND, write_data[15:0]};
             bits_left   <= write_data[MDIO_NO_PREAMBLE_LSB] ? FRAME_BITS : LONG_BITS;
-            clocks_left <= 8'd0;
+            clocks_left <= 0;
             second_half <= 1'b1;  // the first bit begins at the next edge
         end
         if (rst) begin
             busy        <= 1'b0;
             write       <= 1'b0;
-            no_preamble <= 1'b0;
             no_answer   <= 1'b0;
-            target      <= 10'd0;
             frame       <= 32'd0;
             mdc         <= 1'b0;
             mdio_o      <= 1'b0;

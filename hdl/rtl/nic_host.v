@@ -62,7 +62,7 @@ module nic_host #(
     output wire         request_control,
     input  wire         served,
     input  wire         retry,
-    input  wire [16:0]  outcome,
+    input  wire [29:0]  outcome,
     input  wire         deferring,
     input  wire         receiving,
     // FIFOs
@@ -128,7 +128,7 @@ module nic_host #(
     wire [47:0] mac_address;
     wire [63:0] multicast_hash;
     wire [4:0]  rx_cfg;
-    wire [10:0] max_frame;
+    wire [10:0] frame_spare;
     wire [16:0] pause_cfg;
     wire        register_write, mdio_write, pause_send, refuse_rx_en, rx_load, slot_refused, busy_slot, send_here;
     nic_registers #(.BUFFER_PAGES(BUFFER_PAGES), .TX_SLOTS(TX_SLOTS)) registers (
@@ -145,7 +145,7 @@ module nic_host #(
         .gap_part1_nibbles(gap_part1_nibbles), .gap_part2_nibbles(gap_part2_nibbles),
         .attempt_limit(attempt_limit), .backoff_limit(backoff_limit), .slot_nibbles(slot_nibbles), .jam_nibbles(jam_nibbles),
         .seed(seed), .seed_toggle(seed_toggle),
-        .mac_address(mac_address), .multicast_hash(multicast_hash), .rx_cfg(rx_cfg), .max_frame(max_frame),
+        .mac_address(mac_address), .multicast_hash(multicast_hash), .rx_cfg(rx_cfg), .frame_spare(frame_spare),
         .rx_start(rx_start), .rx_stop(rx_stop), .rx_bnry(rx_bnry), .pause_cfg(pause_cfg)
     );
     assign inject_data = wb_dat_w[9:0];
@@ -160,7 +160,7 @@ module nic_host #(
         .CAPS({11'd0, BEHIND_RMII, BUS_CYCLES, SLOTS, MII_SYNC, MII_SYNC, PAGES}), .BUS_HZ(BUS_HZ)
     ) file (
         .clk_bus(clk_bus), .rst(rst_bus), .sweep(reset_count),
-        .write(execute_write && !busy_slot), .write_word(wb_adr[7:2]), .write_data(wb_dat_w), .refuse_rx_en(refuse_rx_en),
+        .write(execute_write && !busy_slot && !(mdio_write && mdio_data[MDIO_BUSY_LSB])), .write_word(wb_adr[7:2]), .write_data(wb_dat_w), .refuse_rx_en(refuse_rx_en),
         .finish(finish), .refuse(slot_refused), .status_slot(finish ? done_slot : push_slot), .status(done_status),
         .read_word(file_word), .read_blank(file_blank), .read_data(file_data)
     );
@@ -171,7 +171,7 @@ module nic_host #(
         .slot_bus(slot_bus), .slot_fetch(slot_fetch), .slot_take(slot_take), .slot_store(slot_store),
         .execute_write(execute_write), .is_write(wb_we), .address(wb_adr[14:2]), .write_send(wb_dat_w[TX_COMMAND_SEND_LSB]),
         .send_here(send_here), .file_word(file_word), .file_blank(file_blank), .file_data(file_data[10:0]),
-        .fcs_enable(ctrl[CTRL_FCS_EN_LSB]), .max_frame(max_frame),
+        .fcs_enable(ctrl[CTRL_FCS_EN_LSB]), .frame_spare(frame_spare),
         .push(push), .push_slot(push_slot), .head_slot(head_slot), .finish(finish), .finish_slot(done_slot),
         .refused(slot_refused), .busy_slot(busy_slot), .any_busy(any_busy)
     );
@@ -182,22 +182,21 @@ module nic_host #(
         .pad_enable(ctrl[CTRL_PAD_EN_LSB]), .fcs_enable(ctrl[CTRL_FCS_EN_LSB]),
         .issue(issue), .issue_control(issue_control),
         .request(request), .request_octets(request_octets), .request_pad(request_pad), .request_fcs(request_fcs),
-        .request_control(request_control), .served(served), .outcome(outcome),
+        .request_control(request_control), .served(served), .outcome(outcome[16:0]),
         .done(done), .done_control(done_control), .done_slot(done_slot), .done_status(done_status),
         .done_late_collisions(done_late_collisions)
     );
     wire        header_time, header_time_high;
     wire [13:0] fetch_address, store_address;
     wire [31:0] store_data;
-    wire        store_write, tx_multicast, tx_broadcast;
+    wire        store_write;
     tx_fetch fetch (
         .clk_bus(clk_bus), .rst_path(rst_path), .slot_fetch(slot_fetch), .slot_take(slot_take),
         .issue(issue), .issue_control(issue_control), .head_page(file_data[7:0]),
         .request(request), .request_octets(request_octets), .retry(retry),
         .mac_address(mac_address), .pause_quanta(pause_cfg[15:0]),
         .read_address(fetch_address), .memory_data(buffer_data),
-        .fifo_data(tx_data), .fifo_valid(tx_valid), .fifo_ready(tx_ready),
-        .multicast(tx_multicast), .broadcast(tx_broadcast)
+        .fifo_data(tx_data), .fifo_valid(tx_valid), .fifo_ready(tx_ready)
     );
 
     buffer_memory #(.BUFFER_PAGES(BUFFER_PAGES), .BUFFER_PRESET(BUFFER_PRESET)) buffer (
@@ -210,13 +209,13 @@ module nic_host #(
     // Receive
     wire        rx_end, rx_counted, rx_overrun, rx_pause, rx_stored;
     wire [10:0] rx_status, rx_octets;
-    rx_store store (
+    rx_store #(.BUFFER_PAGES(BUFFER_PAGES)) store (
         .clk_bus(clk_bus), .rst(rst_path), .slot_take(slot_take), .slot_store(slot_store),
         .enable(ctrl[CTRL_RX_EN_LSB]), .load(rx_load),
         .accept_runt(rx_cfg[RX_CFG_ACCEPT_RUNT_LSB]), .accept_errors(rx_cfg[RX_CFG_ACCEPT_ERR_LSB]),
         .accept_all(rx_cfg[RX_CFG_PROMISC_LSB]), .accept_broadcast(rx_cfg[RX_CFG_BCAST_LSB]),
         .accept_multicast(rx_cfg[RX_CFG_MCAST_LSB]),
-        .mac_address(mac_address), .multicast_hash(multicast_hash), .max_frame(max_frame),
+        .mac_address(mac_address), .multicast_hash(multicast_hash), .frame_spare(frame_spare),
         .ring_start(rx_start), .ring_stop(rx_stop), .ring_boundary(rx_bnry), .ring_current(rx_curr),
         .obey_pause(pause_cfg[PAUSE_CFG_RX_ENABLE_LSB] && ctrl[CTRL_FULL_DUPLEX_LSB]),
         .read_time(header_time), .read_time_high(header_time_high),
@@ -252,9 +251,8 @@ module nic_host #(
     wire [10:0] op_increment;
     counter_events events (
         .clk_bus(clk_bus), .rst(rst), .slot_bus(slot_bus), .hold(counters_clearing),
-        .tx_done(done), .tx_status(done_status), .tx_late_collisions(done_late_collisions), .tx_octets(request_octets),
-        .tx_pad(request_pad), .tx_fcs(request_fcs), .tx_control(done_control), .tx_multicast(tx_multicast),
-        .tx_broadcast(tx_broadcast), .full_duplex(full_duplex),
+        .tx_done(done), .tx_status(done_status), .tx_late_collisions(done_late_collisions), .tx_octets(outcome[29:19]),
+        .tx_control(done_control), .tx_multicast(outcome[18]), .tx_broadcast(outcome[17]), .full_duplex(full_duplex),
         .rx_end(rx_end), .rx_counted(rx_counted), .rx_status(rx_status), .rx_octets(rx_octets),
         .rx_overrun(rx_overrun), .rx_pause(rx_pause),
         .op_valid(op_valid), .op_index(op_index), .op_increment(op_increment)

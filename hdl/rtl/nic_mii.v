@@ -114,7 +114,7 @@ module nic_mii #(
     // Request (clk_bus) and answer (clk_tx)
     wire        request, request_pad, request_fcs, request_control, served, retry;
     wire [10:0] request_octets;
-    wire [16:0] outcome;
+    wire [29:0] outcome;
 
     // Streams: transmit words, injected backoff words, received words; on both sides of their FIFOs
     wire [34:0] tx_push_data, tx_word;

@@ -38,7 +38,7 @@ module nic_registers #(
     input  wire [7:0]   status,
     input  wire [7:0]   interrupt_status,
     input  wire         slot_send,        // TX_COMMAND.SEND of the slot that is addressed
-    input  wire [31:0]  mdio_data,
+    input  wire [31:0]  mdio_data,        // BUSY, NO_ANSWER, DATA
     input  wire         pause_sending,
     input  wire [7:0]   rx_curr,
     input  wire [4:0]   inject_level,
@@ -62,7 +62,7 @@ module nic_registers #(
     output reg  [47:0]  mac_address,      // octet 0 in bits 7..0
     output reg  [63:0]  multicast_hash,
     output reg  [4:0]   rx_cfg,           // RX_CFG bits 4..0
-    output reg  [10:0]  max_frame,
+    output reg  [10:0]  frame_spare,      // 2047 - MAX_FRAME: its sum with more octets than MAX_FRAME has a carry
     output reg  [7:0]   rx_start,
     output reg  [7:0]   rx_stop,
     output reg  [7:0]   rx_bnry,
@@ -163,7 +163,7 @@ module nic_registers #(
             REG_MHASH_HI[6:2]:    multicast_hash[63:32] <= write_data;
             REG_RX_CFG[6:2]: begin
                 rx_cfg    <= write_data[4:0];
-                max_frame <= write_data[RX_CFG_MAX_FRAME_LSB +: RX_CFG_MAX_FRAME_WIDTH];
+                frame_spare <= ~write_data[RX_CFG_MAX_FRAME_LSB +: RX_CFG_MAX_FRAME_WIDTH];
             end
             REG_RX_START[6:2]:  rx_start  <= write_data[7:0];
             REG_RX_STOP[6:2]:   rx_stop   <= write_data[7:0];
@@ -188,7 +188,7 @@ module nic_registers #(
             mac_address       <= 48'd0;
             multicast_hash    <= 64'd0;
             rx_cfg            <= RX_CFG_RESET[4:0];
-            max_frame         <= RX_CFG_RESET[RX_CFG_MAX_FRAME_LSB +: RX_CFG_MAX_FRAME_WIDTH];
+            frame_spare       <= ~RX_CFG_RESET[RX_CFG_MAX_FRAME_LSB +: RX_CFG_MAX_FRAME_WIDTH];
             rx_start          <= 8'd0;
             rx_stop           <= 8'd0;
             rx_bnry           <= 8'd0;

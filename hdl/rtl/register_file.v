@@ -61,6 +61,7 @@ module register_file #(
             REG_BACKOFF_SEED[7:2], REG_MAC_ADDR_LO[7:2], REG_MHASH_LO[7:2], REG_MHASH_HI[7:2]: fields = 32'hFFFFFFFF;
             REG_RX_CFG[7:2]:         fields = 32'h07FF001F;
             REG_PAUSE_CFG[7:2]:      fields = 32'h0001FFFF;
+            REG_MDIO[7:2]:           fields = 32'h0FFF0000;
             REG_INT_MASK[7:2], REG_RX_START[7:2], REG_RX_STOP[7:2], REG_RX_BNRY[7:2]: fields = 32'h000000FF;
             default:
                 if (!write_word[5])                               fields = 32'd0;
@@ -80,6 +81,7 @@ module register_file #(
             4'd3:    sweep_word = REG_RX_STOP[7:2];
             4'd5:    sweep_word = REG_RX_BNRY[7:2];
             4'd6:    sweep_word = REG_PAUSE_CFG[7:2];
+            4'd12:   sweep_word = REG_MDIO[7:2];
             default: sweep_word = {2'b00, sweep};  // CTRL to MHASH_LO
         endcase
         case (sweep)

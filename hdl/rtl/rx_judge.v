@@ -20,7 +20,7 @@ module rx_judge (
     input  wire        is_broadcast,
     input  wire [15:0] length_type,
     // Configuration
-    input  wire [10:0] max_frame,
+    input  wire [10:0] frame_spare,     // 2047 - MAX_FRAME
     input  wire        accept_runt,
     input  wire        accept_errors,
     // Judgement
@@ -35,8 +35,12 @@ module rx_judge (
     localparam [15:0] MAXIMUM_DATA        = 16'd1500;
     localparam [15:0] MINIMUM_TYPE        = 16'd1536;
 
+    wire        above_maximum;
+    wire [10:0] unused_sum;
+    assign {above_maximum, unused_sum} = {1'b0, octets} + {1'b0, frame_spare};
+
     wire runt     = octets < MINIMUM_OCTETS;
-    wire too_long = octets > max_frame || cut;
+    wire too_long = above_maximum || cut;
     wire good     = fcs_good && !symbol_error;
 
     // A Length of at least the minimum must be the size of the data; a smaller one goes with exactly the minimum of data.

@@ -9,11 +9,14 @@
 // memory_data is the word; in the two header words with the time it is 0, and whoever asked for read_time (pulse at
 // slot_take; read_time_high: which half) adds the time of the end mark to it.
 // While enable is low everything is dropped. load puts RX_START into RX_CURR.
+// Parameters: BUFFER_PAGES, as built.
 // Event pulses: at A: event_end with its qualifiers; event_stored sixteen edges later.
 `default_nettype none
 `timescale 1ns/1ps
 
-module rx_store (
+module rx_store #(
+    parameter BUFFER_PAGES = 64
+) (
     input  wire        clk_bus,
     input  wire        rst,
     input  wire        slot_take,
@@ -28,11 +31,11 @@ module rx_store (
     input  wire        accept_multicast,
     input  wire [47:0] mac_address,
     input  wire [63:0] multicast_hash,
-    input  wire [10:0] max_frame,
+    input  wire [10:0] frame_spare,
     input  wire [7:0]  ring_start,
     input  wire [7:0]  ring_stop,
     input  wire [7:0]  ring_boundary,
-    output reg  [7:0]  ring_current,
+    output wire [7:0]  ring_current,
     input  wire        obey_pause,
     // FIFO
     input  wire [33:0] fifo_data,
@@ -56,6 +59,7 @@ module rx_store (
     output reg         pause_toggle,
     output reg  [15:0] pause_quanta
 );
+    localparam       PAGE_BITS    = BUFFER_PAGES > 32 ? 6 : BUFFER_PAGES > 16 ? 5 : BUFFER_PAGES > 8 ? 4 : BUFFER_PAGES > 4 ? 3 : 2;
     localparam [5:0] HEADER_WORDS = 6'd4;
     localparam [5:0] LAST_OFFSET  = 6'd63;
     localparam [2:0] LAST_INDEX   = 3'd5;  // the filter looks at words 0 to 4
@@ -67,12 +71,12 @@ module rx_store (
     reg [1:0]  state;
     reg [31:0] held;          // the word that is to be written
     reg        fresh;         // ... at the next edge
-    reg [7:0]  page;          // where it goes
+    reg [PAGE_BITS-1:0] page; // where it goes
     reg [5:0]  offset;        // in the page, in words
     reg        entered;       // it is the first in this page
     reg        overrun;
     reg [2:0]  index;         // of the next word, up to LAST_INDEX
-    reg [7:0]  after_frame;   // RX_CURR once the header is written
+    reg [PAGE_BITS-1:0] current, after_frame;  // RX_CURR, and what it will be once the header is written
 
     wire [31:0] word  = fifo_data[31:0];
     wire        first = fifo_data[32];
@@ -86,9 +90,13 @@ module rx_store (
 
     assign fifo_ready = turn;
 
-    wire [7:0] page1     = page + 8'd1;
-    wire [7:0] next_page = page1 == ring_stop ? ring_start : page1;
-    wire       lost      = overrun || (entered && next_page == ring_boundary);
+    // The pages of a ring that is possible are numbers of PAGE_BITS, that after its last one may have a bit more.
+    wire [PAGE_BITS:0]   page1     = {1'b0, page} + 1'b1;
+    wire [PAGE_BITS-1:0] next_page = page1 == ring_stop[PAGE_BITS:0] ? ring_start[PAGE_BITS-1:0] : page1[PAGE_BITS-1:0];
+    wire                 lost      = overrun || (entered && {{8-PAGE_BITS{1'b0}}, next_page} == ring_boundary);
+    wire                 unused    = &{1'b0, ring_start[7:PAGE_BITS], ring_stop[7:PAGE_BITS]};  // 0 in a ring that is possible
+
+    assign ring_current = {{8-PAGE_BITS{1'b0}}, current};
 
     // Judgement at the end mark, see rx_mac for its layout
     wire [10:0] status;
@@ -110,7 +118,7 @@ module rx_store (
     rx_judge judge (
         .octets(word[26:16]), .fcs_good(word[6]), .dribble(word[7]), .symbol_error(word[8]), .cut(word[9]),
         .is_ours(is_ours), .is_multicast(is_multicast), .is_broadcast(is_broadcast), .length_type(length_type),
-        .max_frame(max_frame), .accept_runt(accept_runt), .accept_errors(accept_errors),
+        .frame_spare(frame_spare), .accept_runt(accept_runt), .accept_errors(accept_errors),
         .status(status), .counted(counted), .accepted(accepted)
     );
 
@@ -124,7 +132,7 @@ module rx_store (
 
     // Buffer memory. The end mark, with the judgement for its low half, is the first header word.
     assign memory_write   = state == HEADER || (fresh && !lost);
-    assign memory_address = {page, offset};
+    assign memory_address = {{8-PAGE_BITS{1'b0}}, page, offset};
     assign memory_data    = held;
     assign read_time      = state == HEADER && offset[0] != offset[1];  // the third word is next, or the fourth
     assign read_time_high = offset[1];
@@ -136,9 +144,9 @@ module rx_store (
             held    <= word;
             if (continues || state == HEADER) offset <= offset + 6'd1;
             if (ends) held[15:0] <= {5'd0, status};
-            if (state == HEADER) held <= offset == 6'd0 ? {24'd0, after_frame} : 32'd0;
+            if (state == HEADER) held <= offset == 6'd0 ? {{32-PAGE_BITS{1'b0}}, after_frame} : 32'd0;
             if (continues && offset == LAST_OFFSET) page <= next_page;
-            if (begins || ends) page <= ring_current;
+            if (begins || ends) page <= current;
             if (begins) begin
                 offset  <= HEADER_WORDS;
                 overrun <= 1'b0;
@@ -154,7 +162,7 @@ module rx_store (
             end
             if (event_stored) begin
                 state        <= SKIP;
-                ring_current <= after_frame;
+                current      <= after_frame;
             end
         end
         if (slot_store) overrun <= lost;
@@ -163,12 +171,12 @@ module rx_store (
             pause_quanta <= received_quanta;
         end
         if (!enable) state <= SKIP;
-        if (load) ring_current <= ring_start;
+        if (load) current <= ring_start[PAGE_BITS-1:0];
         if (rst) begin
             state        <= SKIP;
             fresh        <= 1'b0;
             offset       <= 6'd0;
-            ring_current <= 8'd0;
+            current      <= 0;
             pause_toggle <= 1'b0;
         end
     end

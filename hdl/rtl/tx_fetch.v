@@ -6,7 +6,6 @@
 // slot_fetch, memory_data holds the word before the next edge (slot_take), at which it enters the FIFO.
 // A FIFO word is {tag[1:0], first, data}; tag = {request, retry} names the fetch, so that the MAC can tell a word
 // of the present attempt from those of an attempt that failed.
-// multicast and broadcast describe the destination address of the frame that was fetched last.
 `default_nettype none
 `timescale 1ns/1ps
 
@@ -31,23 +30,20 @@ module tx_fetch (
     // FIFO
     output wire [34:0] fifo_data,
     output wire        fifo_valid,
-    input  wire        fifo_ready,
-    // Destination address
-    output reg         multicast,
-    output reg         broadcast
+    input  wire        fifo_ready
 );
     localparam [31:0] PAUSE_ADDRESS_0_3 = 32'h00C28001;  // 01-80-C2-00-00-01, octet 0 lowest
     localparam [15:0] PAUSE_ADDRESS_4_5 = 16'h0100;
     localparam [31:0] PAUSE_TYPE_OPCODE = 32'h01000888;  // 88-08, 00-01
+    localparam [8:0]  FULL              = 9'd511;
 
     reg [7:0]  page;
-    reg [8:0]  word;       // number of the word to be read
+    reg [8:0]  words_left; // 511 less the number of the word to be read
     reg        control;
     reg        active;     // there is a frame
     reg        issued;     // at the edge before
     reg        reading;    // the memory delivers before the next edge
     reg        retried;
-    reg        ones;       // the first four octets are all ones
     reg [4:0]  pause_word; // which word of a PAUSE frame is next
     wire [31:0] control_data;
 
@@ -56,13 +52,16 @@ module tx_fetch (
     sync_2ff cross_retry (.clk(clk_bus), .d(retry), .q(retry_here));
 
     wire        restart = retry_here != retried;
-    wire        more    = active && {word, 2'b00} < request_octets;
-    wire        first   = word == 9'd0;
-    wire [31:0] data    = control ? control_data : memory_data;
+    wire        within;         // the word has octets of the frame: a carry, as words are counted down
+    wire [10:0] unused_sum;
+    assign {within, unused_sum} = {1'b0, request_octets} + {1'b0, words_left, 2'b11};
+    wire        more    = active && within;
+    wire        first   = words_left == FULL;
+    wire [31:0] data    = control_data | (memory_data & {32{!control}});
 
     wire        read    = more && fifo_ready && !issued && !restart;
 
-    assign read_address = {page, 6'd0} + {5'd0, word};
+    assign read_address = {page, 6'd0} + {5'd0, ~words_left};
     assign fifo_valid   = reading && slot_take;
     assign fifo_data    = {request, retried, first, data};
 
@@ -78,16 +77,8 @@ module tx_fetch (
         if (slot_fetch) reading <= read;
         if (fifo_valid) begin
             reading <= 1'b0;
-            word    <= word + 9'd1;
+            words_left <= words_left - 9'd1;
             pause_word <= {pause_word[3:0], 1'b0};
-            if (first) begin
-                ones      <= data == 32'hFFFFFFFF;
-                multicast <= data[0];
-                broadcast <= 1'b0;
-            end
-            if (word == 9'd1) begin
-                broadcast <= ones && data[15:0] == 16'hFFFF;
-            end
         end
         issued <= issue;
         if (issue) begin
@@ -97,12 +88,12 @@ module tx_fetch (
         end
         if (issued) page <= head_page;
         if (issue || restart) begin
-            word    <= 9'd0;
+            words_left <= FULL;
             reading <= 1'b0;
         end
         if (rst_path) begin
             reading <= 1'b0;
-            word    <= 9'd0;
+            words_left <= FULL;
             active  <= 1'b0;
             retried <= 1'b0;
             control <= 1'b0;

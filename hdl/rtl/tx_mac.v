@@ -9,6 +9,8 @@
 // header is out.
 // Outputs: transmitting, the register behind TX_EN; transmitting_next; ending: TX_EN falls at this edge; underrun:
 // valid with ending; jam_first: the first jam nibble goes out at this edge.
+// Of the frame that was sent last, until the header of the next: count, one more than its octets with pad and FCS; multicast
+// and broadcast, from its destination address (a group address, all ones).
 // Not done here: when to start, and what follows a collision (csma_cd).
 `default_nettype none
 `timescale 1ns/1ps
@@ -38,7 +40,11 @@ module tx_mac (
     output wire        transmitting_next,
     output wire        ending,
     output wire        underrun,
-    output wire        jam_first
+    output wire        jam_first,
+    // What was sent
+    output reg  [10:0] count,
+    output reg         multicast,
+    output reg         broadcast
 );
     // What goes out at the next edge:
     localparam [2:0] IDLE     = 3'd0;  // nothing, or the first nibble with `start`
@@ -55,14 +61,16 @@ module tx_mac (
     localparam [3:0] JAM_NIBBLE      = 4'h5;
     localparam [3:0] LAST_HEADER     = 4'd15;
     localparam [10:0] MINIMUM_OCTETS = 11'd60;  // destination address to pad, without FCS
+    localparam [10:0] ADDRESS_OCTETS = 11'd6;
 
     reg [2:0]  state, state_next;
     reg [3:0]  index, index_next;      // of the nibble: in the header, in a word (bits 2..0), in the FCS
-    reg [10:0] count, count_next;      // number of the present octet, 1 for the first; in a jam: of the nibble
+    reg        counts;                 // count (number of the present octet, 1 for the first; in a jam: of the nibble) goes on
     reg        last;                   // the present octet is the last; registered in its first nibble
     reg        jam_pending, jam_pending_next;
     reg        in_frame;               // the first word has been used up
     reg        was_underrun;
+    reg        in_first, in_address;   // TXD is the first nibble of the destination address, one of its nibbles
     reg [31:0] crc;
     wire [31:0] crc_next;
 
@@ -76,6 +84,7 @@ module tx_mac (
     wire high      = index[0];
     wire more_pad  = pad_enable && fcs_enable && count < MINIMUM_OCTETS;
     wire short_jam = jam_nibbles[5:1] == 5'd0;
+    wire jam_now   = collision && state != HEADER;
 
     wire [3:0] data_nibble = word_data[{index[2:0], 2'b00} +: 4];
     wire [3:0] crc_input   = state == FCS ? crc[3:0] : nibble;
@@ -85,14 +94,14 @@ module tx_mac (
     assign ending            = state == FALL;
     assign underrun          = was_underrun;
     assign may_collide       = state == HEADER && !jam_pending || state == DATA || state == PAD || state == FCS;
-    assign jam_first         = jam_pending ? state == JAM : collision && state != HEADER;
+    assign jam_first         = jam_pending ? state == JAM : jam_now;
 
     crc32_nibble crc_step (.crc(crc), .nibble(crc_input), .next(crc_next));
 
     always @* begin
         state_next       = state;
         index_next       = index + 4'd1;
-        count_next       = count;
+        counts           = high && (state == DATA || state == PAD || state == FCS);
         jam_pending_next = jam_pending;
         nibble           = PREAMBLE_NIBBLE;
         error            = 1'b0;
@@ -102,7 +111,6 @@ module tx_mac (
             IDLE: begin
                 index_next       = 4'd1;
                 jam_pending_next = 1'b0;
-                count_next       = 11'd1;
                 if (start) state_next = HEADER;
                 else nibble = 4'd0;
             end
@@ -117,7 +125,6 @@ module tx_mac (
             DATA: begin
                 nibble = data_nibble;
                 if (high) begin
-                    count_next = count + 11'd1;
                     take       = last || &index[2:0];
                     if (last) begin
                         index_next = 4'd0;
@@ -133,12 +140,9 @@ module tx_mac (
             end
             PAD: begin
                 nibble = 4'd0;
-                if (high) begin
-                    count_next = count + 11'd1;
-                    if (count == MINIMUM_OCTETS) begin
-                        index_next = 4'd0;
-                        state_next = FCS;
-                    end
+                if (high && count == MINIMUM_OCTETS) begin
+                    index_next = 4'd0;
+                    state_next = FCS;
                 end
             end
             FCS: begin
@@ -148,7 +152,7 @@ module tx_mac (
             JAM: begin
                 nibble           = JAM_NIBBLE;
                 jam_pending_next = 1'b0;
-                count_next       = count + 11'd1;
+                counts           = 1'b1;
                 if (short_jam || count[5:0] == jam_nibbles) state_next = FALL;
             end
             BREAK: begin
@@ -160,12 +164,11 @@ module tx_mac (
                 state_next = IDLE;
             end
         endcase
-        if (collision && state != HEADER) begin  // this nibble is already the first of the jam
+        if (jam_now) begin  // this nibble is already the first of the jam
             nibble        = JAM_NIBBLE;
             error         = 1'b0;
             take          = 1'b0;
             missing       = 1'b0;
-            count_next    = 11'd2;
             state_next    = short_jam ? FALL : JAM;
         end
     end
@@ -173,13 +176,23 @@ module tx_mac (
     always @(posedge clk_tx) begin
         state       <= state_next;
         index       <= index_next;
-        count       <= count_next;
+        if (counts) count <= count + 11'd1;
+        if (jam_now) count <= 11'd2;
+        if (state == HEADER) count <= 11'd1;
         jam_pending <= jam_pending_next;
         if (!high) last <= count == octets;
         if (take) in_frame <= 1'b1;
         if (collision || ending || missing) in_frame <= 1'b0;
         was_underrun <= missing || (was_underrun && !ending);
         crc   <= state == HEADER ? 32'hFFFFFFFF : crc_next;
+        // The address is looked at one edge after it was sent.
+        in_first   <= state == DATA && count == 11'd1 && !high;
+        in_address <= state == DATA && count <= ADDRESS_OCTETS;
+        if (in_address && txd != 4'hF) broadcast <= 1'b0;
+        if (in_first) begin
+            multicast <= txd[0];
+            broadcast <= txd == 4'hF;
+        end
         txd   <= nibble;
         tx_en <= transmitting_next;
         tx_er <= error;

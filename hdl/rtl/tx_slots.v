@@ -39,7 +39,7 @@ module tx_slots #(
     input  wire [10:0] file_data,
     // Configuration
     input  wire        fcs_enable,
-    input  wire [10:0] max_frame,
+    input  wire [10:0] frame_spare,    // 2047 - MAX_FRAME
     // Queue
     output wire        push,
     output wire [1:0]  push_slot,
@@ -53,7 +53,6 @@ module tx_slots #(
 );
 `include "nic_regmap.vh"
     localparam [10:0] HEADER_OCTETS = 11'd14;  // addresses and Length/Type: shorter is no frame
-    localparam [11:0] FCS_OCTETS    = 12'd4;
     localparam [8:0]  PAGES         = BUFFER_PAGES;
     localparam        MAX_SLOTS     = 4;       // that the address map has room for
     generate
@@ -91,7 +90,10 @@ module tx_slots #(
     assign file_blank = (file_word[5] && !known) || (slot_fetch && (address[14:8] != 7'd0 || (in_reset && address[7:4] != 4'd0)));
 
     // Can the frame be sent? With an FCS to come there must be room for 4 more octets.
-    wire [11:0] room         = {1'b0, max_frame} - {1'b0, file_data};
+    wire [1:0]  unused_room;
+    wire [8:0]  missing_room;  // 511 less the room in words
+    wire        too_long;
+    assign {too_long, missing_room, unused_room} = {1'b0, file_data} + {1'b0, frame_spare};
     wire [8:0]  end_page     = {1'b0, file_data[7:0]} + {5'd0, pages};
     wire        sendable     = octets_good && end_page <= PAGES;
 
@@ -108,7 +110,7 @@ module tx_slots #(
             in_reset <= rst;
         end
         if (slot_take) begin
-            octets_good <= file_data >= HEADER_OCTETS && !room[11] && (!fcs_enable || room >= FCS_OCTETS);
+            octets_good <= file_data >= HEADER_OCTETS && !too_long && (!fcs_enable || missing_room != 9'd511);
             pages       <= {1'b0, file_data[10:8]} + {3'd0, file_data[7:0] != 8'd0};
         end
         if (free_write && address[3:2] == REG_TX_PAGE[3:2])   page_known[slot]   <= 1'b1;

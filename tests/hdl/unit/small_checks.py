@@ -96,7 +96,7 @@ async def mdio(dut: Any) -> None:
         assert int(dut.finished_at.value) == started + 1 + BIT_CLOCKS * bits
         result = int(dut.read_data.value)
         assert not result & BUSY
-        assert result & ~(BUSY | NO_ANSWER | 0xFFFF) == value & ~0xFFFF
+        assert not result & ~(NO_ANSWER | 0xFFFF)  # the register file keeps the rest
         await Timer(2, "us")
         return result
 
