@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from rig.adapter.mac_rom import MacRom
 from rig.errors import ExitCode, ToolError
 from rig.regress.filelist import filelist_of
 
@@ -43,7 +44,11 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A top on a device with its limits (None: shown, not judged). ``parameters`` override the top's."""
+    """A top on a device with its limits (None: shown, not judged).
+
+    ``parameters`` override the top's; ``constants`` are inputs that every board ties, and the Verilog literal that they
+    have here.
+    """
 
     top: str
     device: str
@@ -51,6 +56,7 @@ class Job:
     limit_lut4: int | None = None
     limit_mhz: Mapping[str, float] = field(default_factory=dict)
     parameters: Mapping[str, int] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +113,20 @@ def _slices(ports: Sequence[Port], vector: str) -> list[str]:
     return connections
 
 
-def harness(top: str, ports: Sequence[Port], parameters: Mapping[str, int]) -> str:
+def harness(
+    top: str, ports: Sequence[Port], parameters: Mapping[str, int], constants: Mapping[str, str] | None = None
+) -> str:
     """Return Verilog of ``<top>_harness``, which has the clocks of ``top`` (inputs named ``clk...``) and two more pins.
 
     Every other input comes from a shift register on the first clock; every output bit is registered and folded into
-    one pin.
+    one pin. ``constants`` are further inputs, which are not among ``ports``, and what they are connected to.
     """
     clocks = [name for name, is_input, _ in ports if is_input and name.startswith("clk")]
     inputs = [port for port in ports if port[1] and port[0] not in clocks]
     outputs = [port for port in ports if not port[1]]
     width_in, width_out = sum(width for *_, width in inputs), sum(width for *_, width in outputs)
     connections = [f".{clock}({clock})" for clock in clocks] + _slices(inputs, "chain") + _slices(outputs, "out")
+    connections += [f".{name}({value})" for name, value in (constants or {}).items()]
     settings = ", ".join(f".{name}({value})" for name, value in parameters.items())
     return "\n".join([
         f"module {top}_harness (",
@@ -175,6 +184,11 @@ def measure(job: Job, folder: Path) -> Row:
     if job.parameters:
         settings = " ".join(f"-set {name} {value}" for name, value in job.parameters.items())
         read += f"chparam {settings} {job.top}; "
+    if job.constants:
+        read += f"hierarchy -top {job.top}; "
+        read += "".join(f"delete -input {job.top}/w:{name}; " for name in job.constants)
+        ties = "".join(f"connect -set {name} {value}; " for name, value in job.constants.items())
+        read += f"cd {job.top}; {ties}cd; "
     _run(
         [yosys, "-q", "-p", read + f"{device.synthesis} -top {job.top} -json bare.json; tee -o stat.json stat -json"],
         folder,
@@ -183,7 +197,7 @@ def measure(job: Job, folder: Path) -> Row:
     ports = next(module["ports"] for name, module in netlist["modules"].items() if name == job.top)
     statistics = json.loads((folder / "stat.json").read_text())["design"]["num_cells_by_type"]
     shapes = [(port, facts["direction"] == "input", len(facts["bits"])) for port, facts in ports.items()]
-    (folder / "harness.v").write_text(harness(job.top, shapes, job.parameters))
+    (folder / "harness.v").write_text(harness(job.top, shapes, job.parameters, job.constants))
     _run([yosys, "-q", "-p",
           f"read_verilog {' '.join(names)} harness.v; {device.synthesis} -top {job.top}_harness -json harness.json"],
          folder)  # fmt: skip
@@ -239,12 +253,17 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
+ROM_IMAGE = MacRom(bytes.fromhex("02a5c3964b87"), b"nicrig board").serialize()
+ROM = {"rom_image": f"256'h{int.from_bytes(ROM_IMAGE, 'little'):064x}"}
+"""The MAC-address ROM is no part of the adapter: it comes from outside, and on every board it is a parameter of the top
+(``hdl/boards``), which a build stamps in."""
+
 JOBS = (
     Job("mac_core", "hx8k", "mac_core", limit_lut4=550, limit_mhz={"clk_tx": 110.0, "clk_rx": 110.0}),
-    Job("nic_mii", "hx8k", "nic_mii", limit_lut4=2000, parameters={"BUFFER_PAGES": 32},
+    Job("nic_mii", "hx8k", "nic_mii", limit_lut4=2000, parameters={"BUFFER_PAGES": 32}, constants=ROM,
         limit_mhz={"clk_bus": 40.0, "clk_tx": 25.0, "clk_rx": 25.0}),
-    Job("nic_mii", "up5k", "nic_mii", parameters={"BUFFER_PRESET": 0}),
-    Job("nic_mii", "ecp5-85k", "nic_mii", limit_mhz={"clk_bus": 50.0, "clk_tx": 25.0, "clk_rx": 25.0}),
+    Job("nic_mii", "up5k", "nic_mii", parameters={"BUFFER_PRESET": 0}, constants=ROM),
+    Job("nic_mii", "ecp5-85k", "nic_mii", constants=ROM, limit_mhz={"clk_bus": 50.0, "clk_tx": 25.0, "clk_rx": 25.0}),
     Job("mau_10baset", "hx8k", "phy_10baset", limit_lut4=450, limit_mhz={"clk": 60.0}),
     Job("autoneg", "hx8k", "phy_10baset", limit_lut4=350, limit_mhz={"clk": 60.0}),
     Job("phy_10baset", "up5k", "phy_10baset"),
@@ -252,7 +271,7 @@ JOBS = (
     Job("repeater", "ecp5-85k", "repeater", parameters={"PORTS": 8}, limit_mhz={"clk": 25.0}),
     Job("board_link", "hx8k", "board_link", limit_lut4=1800),
     Job("board_link", "ecp5-85k", "board_link", limit_lut4=1700),
-    Job("nic_rmii", "ecp5-85k", "nic_rmii", limit_mhz={"clk_bus": 50.0, "clk_ref": 50.0}),
+    Job("nic_rmii", "ecp5-85k", "nic_rmii", constants=ROM, limit_mhz={"clk_bus": 50.0, "clk_ref": 50.0}),
 )  # fmt: skip
 
 
