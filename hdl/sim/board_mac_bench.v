@@ -233,7 +233,7 @@ module board_mac_bench #(
           .attempt(attempt)
       );
 
-      always @(posedge clk_bus) if (poke_now) adapter.host.management_counters.memory[poke[37:32]] <= poke[31:0];
+      always @(posedge clk_bus) if (poke_now) adapter.host.management_counters.memory[{1'b0, poke[37:32]}] <= poke[31:0];
       /* verilator lint_on PINCONNECTEMPTY */
     end
   endgenerate
