@@ -98,8 +98,8 @@ module nic_registers #(
     // An impossible ring leaves the receiver off.
     wire       ctrl_write = register_write && word == REG_CTRL[6:2];
     wire       rx_raise   = write_data[CTRL_RX_EN_LSB] && !ctrl[CTRL_RX_EN_LSB];
-    wire [8:0] ring_pages = {1'b0, rx_stop} - {1'b0, rx_start};
-    wire       ring_good  = !ring_pages[8] && ring_pages >= 9'd2 && {1'b0, rx_stop} <= PAGES;
+    wire [7:0] ring_pages = {1'b0, rx_stop[6:0]} - {2'b00, rx_start[5:0]};  // if both are within the buffer
+    wire       ring_good  = !ring_pages[7] && ring_pages >= 8'd2 && {1'b0, rx_stop} <= PAGES && rx_start[7:6] == 2'b00;
 
     assign soft_reset   = ctrl_write && write_data[CTRL_SOFT_RESET_LSB];
     assign refuse_rx_en = rx_raise && !ring_good;

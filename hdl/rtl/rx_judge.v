@@ -45,8 +45,8 @@ module rx_judge (
 
     // A Length of at least the minimum must be the size of the data; a smaller one goes with exactly the minimum of data.
     wire        is_length = length_type <= MAXIMUM_DATA;
-    wire [15:0] expected  = length_type < MINIMUM_DATA ? MINIMUM_DATA : length_type;
-    wire        wrong     = is_length && expected != {5'd0, octets - OVERHEAD_OCTETS};
+    wire [10:0] expected  = length_type < MINIMUM_DATA ? MINIMUM_DATA[10:0] : length_type[10:0];
+    wire        wrong     = is_length && expected != octets - OVERHEAD_OCTETS;
     wire        undefined = !is_length && length_type < MINIMUM_TYPE;
 
     wire in_range_length     = !runt && good && !too_long && wrong;
