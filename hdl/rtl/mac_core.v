@@ -4,8 +4,8 @@
 // inputs come from registers of the bus domain: full_duplex and rx_enable through synchronisers, the others
 // directly, since they may only change while nothing is being sent.
 // The request (a toggle), octets and its flags, and the seed are held still by the sender; served, retry and outcome
-// are held still by this side (csma_cd; above its outcome {count, multicast, broadcast} of tx_mac). Every crossing here is a sync_2ff or a toggle_sync. paused (clk_tx) holds
-// frames back in full duplex.
+// are held still by this side (csma_cd; above its outcome {count, multicast, broadcast} of tx_mac). Every crossing here is
+// a sync_2ff or a toggle_sync. paused (clk_tx) holds frames back in full duplex.
 // Observation signals: see nic_mii.
 // Not done here: PAUSE (mac_mii), whose frame a received one is (rx_filter), counters.
 `default_nettype none

@@ -160,7 +160,8 @@ module nic_host #(
         .CAPS({11'd0, BEHIND_RMII, BUS_CYCLES, SLOTS, MII_SYNC, MII_SYNC, PAGES}), .BUS_HZ(BUS_HZ)
     ) file (
         .clk_bus(clk_bus), .rst(rst_bus), .sweep(reset_count),
-        .write(execute_write && !busy_slot && !(mdio_write && mdio_data[MDIO_BUSY_LSB])), .write_word(wb_adr[7:2]), .write_data(wb_dat_w), .refuse_rx_en(refuse_rx_en),
+        .write(execute_write && !busy_slot && !(mdio_write && mdio_data[MDIO_BUSY_LSB])),
+        .write_word(wb_adr[7:2]), .write_data(wb_dat_w), .refuse_rx_en(refuse_rx_en),
         .finish(finish), .refuse(slot_refused), .status_slot(finish ? done_slot : push_slot), .status(done_status),
         .read_word(file_word), .read_blank(file_blank), .read_data(file_data)
     );

@@ -3,9 +3,10 @@
 // IEEE Std 802.3-2022 clauses 3, 4 and 22; exact timing in docs/adapter.md, registers in rig/adapter/regmap.yaml.
 //
 // Clocks and reset. clk_bus drives everything that software sees; clk_tx and clk_rx come from the PHY (25 or 2.5 MHz)
-// and drive the MAC. rst is synchronous to clk_bus and lasts 16 of its clocks or more; the MII domains receive it through synchronisers, so mii_tx_en
-// falls at the third clk_tx edge after rst rises. The slot wheel and the device time are never reset: they count
-// clk_bus edges from power-up, the first edge being number 1.
+// and drive the MAC. rst is synchronous to clk_bus and lasts 16 of its clocks or more, in which the registers take their
+// reset values one after the other; the MII domains receive it through synchronisers, so mii_tx_en falls at the third
+// clk_tx edge after rst rises. The slot wheel and the device time are never reset: they count clk_bus edges from
+// power-up, the first edge being number 1.
 //
 // Bus. Wishbone B4 classic, byte addresses, wb_sel = 1111 only; every access is executed at a clk_bus edge whose number is a
 // multiple of 4 and answered so that the master samples wb_ack or wb_err three edges later.

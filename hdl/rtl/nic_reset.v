@@ -1,7 +1,7 @@
 // Resets of the adapter: power-on (rst) and SOFT_RESET, in the bus domain and in the two MII domains.
 //
-// rst has to last 16 clocks. clk_bus domain: rst_bus holds the registers in reset while rst, and for 16 clocks after soft_reset (a pulse at
-// the execute edge).
+// rst has to last 16 clocks. clk_bus domain: rst_bus holds the registers in reset while rst, and for 16 clocks after
+// soft_reset (a pulse at the execute edge).
 // rst_path holds everything that talks to an MII domain in reset; it also waits until both MII domains have been
 // reset, which takes longer than 16 bus clocks at 10 Mb/s. rst_tx and rst_rx are rst_path behind a synchroniser:
 // seen two edges later.

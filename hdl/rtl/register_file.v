@@ -4,8 +4,9 @@
 // are stored as 0, and so is a write to a register that is no plain storage. Logic that needs a configuration bit all
 // the time keeps a copy of its own (nic_registers). Words 0 to 3 are constant.
 // Write side: an edge takes write_word and write_data with `write`, or TX_STATUS of status_slot: DONE and status (bits
-// 12..0) with finish, DONE and BAD_COMMAND with refuse. While rst is high the words of sweep take their reset values instead, one an edge: all
-// of them within 16 clocks. PAGE, OCTETS and STATUS of the slots are not swept: tx_slots knows which of them are valid.
+// 12..0) with finish, DONE and BAD_COMMAND with refuse. While rst is high the words of sweep take their reset values
+// instead, one an edge: all of them within 16 clocks. PAGE, OCTETS and STATUS of the slots are not swept: tx_slots knows
+// which of them are valid.
 // Read side: read_data is, from the next edge on, word read_word as it was before this edge, or 0 with read_blank.
 // Parameters: CAPS, BUS_HZ, MAP_HASH_WORD: the constants.
 `default_nettype none

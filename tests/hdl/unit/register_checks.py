@@ -140,7 +140,7 @@ async def device_time(kernel: Any, dut: Any) -> None:
 
 
 async def refused_commands(kernel: Any, dut: Any) -> None:
-    """A length that no slot can hold finishes with BAD_COMMAND one edge later, whatever else is being sent."""
+    """A length that no slot can hold finishes with BAD_COMMAND three edges later, whatever else is being sent."""
     lab = Lab(kernel, dut)
     a = lab.a
     await a.start(FULL)
