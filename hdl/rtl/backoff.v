@@ -50,7 +50,7 @@ module backoff (
 
     always @(posedge clk_tx) begin
         if (window_grow && !no_backoff) window <= {window[8:0], 1'b1};
-        if (window_reset || rst) window <= 10'd0;
+        if (window_reset) window <= 10'd0;
     end
 
     // At the edge of a draw TX_EN was still high: the generator steps.

@@ -74,6 +74,7 @@ module csma_cd (
     reg        late;           // ... and late
     reg        last_attempt;   // ... and it was the one that the attempt limit allows as the last
     reg        limit_is_next;  // one more collision would reach the attempt limit
+    reg        was_done;       // or reset
 
     // Of the frame under way; the outcome takes them at its end.
     reg [4:0]  collisions;
@@ -106,7 +107,7 @@ module csma_cd (
 
     assign draw         = ending && collided && !final_collision;
     assign window_grow  = collision && collisions < {1'b0, backoff_limit};
-    assign window_reset = done;
+    assign window_reset = was_done;  // long before the next collision
 
     always @(posedge clk_tx) begin
         // Deferral
@@ -126,6 +127,7 @@ module csma_cd (
         end
         // Attempt
         limit_is_next <= more_collisions == attempt_limit;  // settled long before the next collision
+        was_done      <= done;
         if (transmitting && carrier_sense) carrier_seen <= 1'b1;
         if (transmitting && carrier_seen && !carrier_sense) carrier_fault <= 1'b1;
         if (collision) begin
@@ -161,6 +163,7 @@ module csma_cd (
         end
         if (rst) begin
             state           <= READY;
+            was_done        <= 1'b1;
             served          <= 1'b0;
             retry           <= 1'b0;
             collisions      <= 5'd0;

@@ -61,7 +61,7 @@ module tx_mac (
     localparam [3:0] JAM_NIBBLE      = 4'h5;
     localparam [3:0] LAST_HEADER     = 4'd15;
     localparam [10:0] MINIMUM_OCTETS = 11'd60;  // destination address to pad, without FCS
-    localparam [10:0] ADDRESS_OCTETS = 11'd6;
+    localparam [2:0]  AFTER_ADDRESS  = 3'd7;   // number of the octet
 
     reg [2:0]  state, state_next;
     reg [3:0]  index, index_next;      // of the nibble: in the header, in a word (bits 2..0), in the FCS
@@ -70,7 +70,8 @@ module tx_mac (
     reg        jam_pending, jam_pending_next;
     reg        in_frame;               // the first word has been used up
     reg        was_underrun;
-    reg        in_first, in_address;   // TXD is the first nibble of the destination address, one of its nibbles
+    reg        was_header;             // the first nibble of the destination address goes out
+    reg        in_address;             // TXD is one of its nibbles
     reg [31:0] crc;
     wire [31:0] crc_next;
 
@@ -185,13 +186,14 @@ module tx_mac (
         if (collision || ending || missing) in_frame <= 1'b0;
         was_underrun <= missing || (was_underrun && !ending);
         crc   <= state == HEADER ? 32'hFFFFFFFF : crc_next;
-        // The address is looked at one edge after it was sent.
-        in_first   <= state == DATA && count == 11'd1 && !high;
-        in_address <= state == DATA && count <= ADDRESS_OCTETS;
+        // The address is looked at while it is on TXD, one edge after it was chosen.
+        was_header <= state == HEADER;
+        if (count[2:0] == AFTER_ADDRESS) in_address <= 1'b0;
+        if (state == HEADER) in_address <= 1'b1;
         if (in_address && txd != 4'hF) broadcast <= 1'b0;
-        if (in_first) begin
-            multicast <= txd[0];
-            broadcast <= txd == 4'hF;
+        if (was_header) begin
+            multicast <= nibble[0];
+            broadcast <= 1'b1;
         end
         txd   <= nibble;
         tx_en <= transmitting_next;
