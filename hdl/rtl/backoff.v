@@ -61,24 +61,30 @@ module backoff (
     reg  [9:0] slots_left;
     reg  [7:0] timer;    // edges up to the end of a slot, the present one included
     reg        elapsed;  // these are 1 or 0
-    wire       last_slot = slots_left == 10'd1;
-
-    wire       reload    = draw || start || (slot_elapsed && slots_left != 10'd0);
+    reg        over;     // none is left, or the last one elapses here
+    wire       short     = slot_nibbles[7:1] == 7'd0;  // a slot elapses at the edge at which it begins
+    wire       next_slot = elapsed && slots_left != 10'd0;
+    wire       reload    = draw || start || next_slot;
 
     assign slot_elapsed = elapsed;
-    assign expired      = slots_left == 10'd0 || (last_slot && slot_elapsed);
+    assign expired      = over;
 
     always @(posedge clk_tx) begin
-        if (slot_elapsed && slots_left != 10'd0) slots_left <= slots_left - 10'd1;
-        if (draw) slots_left <= slots;
+        if (next_slot) slots_left <= slots_left - 10'd1;
+        if (slots_left[9:2] == 8'd0 && (short ? slots_left[1:0] == 2'd2 : slots_left[1:0] == 2'd1 && timer == 8'd2)) over <= 1'b1;
+        if (draw) begin
+            slots_left <= slots;
+            over       <= slots[9:1] == 9'd0 && (!slots[0] || short);
+        end
         timer <= timer - 8'd1;
         if (timer == 8'd2) elapsed <= 1'b1;
         if (reload) begin
             timer   <= slot_nibbles;
-            elapsed <= slot_nibbles[7:1] == 7'd0;
+            elapsed <= short;
         end
         if (rst) begin
             slots_left <= 10'd0;
+            over       <= 1'b1;
             elapsed    <= 1'b1;
         end
     end
