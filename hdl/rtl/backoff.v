@@ -61,8 +61,9 @@ module backoff (
     reg  [9:0] slots_left;
     reg  [7:0] timer;    // edges up to the end of a slot, the present one included
     reg        elapsed;  // these are 1 or 0
-    reg        over;     // none is left, or the last one elapses here
+    reg        over;     // none is left, or the last one elapses at this edge
     wire       short     = slot_nibbles[7:1] == 7'd0;  // a slot elapses at the edge at which it begins
+    wire       few       = slots_left[9:2] == 8'd0;
     wire       next_slot = elapsed && slots_left != 10'd0;
     wire       reload    = draw || start || next_slot;
 
@@ -71,7 +72,7 @@ module backoff (
 
     always @(posedge clk_tx) begin
         if (next_slot) slots_left <= slots_left - 10'd1;
-        if (slots_left[9:2] == 8'd0 && (short ? slots_left[1:0] == 2'd2 : slots_left[1:0] == 2'd1 && timer == 8'd2)) over <= 1'b1;
+        if (few && (short ? slots_left[1:0] == 2'd2 : slots_left[1:0] == 2'd1 && timer == 8'd2)) over <= 1'b1;  // at the next edge
         if (draw) begin
             slots_left <= slots;
             over       <= slots[9:1] == 9'd0 && (!slots[0] || short);

@@ -38,7 +38,7 @@ module counter_events (
     output reg  [10:0] op_increment
 );
 `include "nic_regmap.vh"
-    localparam [11:0] OVERHEAD_OCTETS = 12'd18;  // header and FCS
+    localparam [10:0] OVERHEAD_OCTETS = 11'd18;  // header and FCS
     localparam        FIRST           = CNT_AFRAMESRECEIVEDOK;  // the received half of the list
     localparam [5:0]  TX_OCTETS       = CNT_AOCTETSTRANSMITTEDOK[5:0];
     localparam [5:0]  RX_OCTETS       = CNT_AOCTETSRECEIVEDOK[5:0];
@@ -103,8 +103,10 @@ module counter_events (
     wire       grant   = slot_bus && !hold && !symbol;
     wire       leave   = scan[3:0] == LAST_STEP || (scan[3:0] == 4'd0 && !scanned);  // for the other half
 
-    // Octets of data and pad; none in a frame that came with its own FCS and is shorter than header and FCS.
-    wire [11:0] data = {1'b0, in_rx ? rx_frame_octets : tx_frame_octets} - (OVERHEAD_OCTETS | {11'd0, !in_rx});
+    // Octets of data and pad, 2029 at most; none in a frame that came with its own FCS and is up to four octets shorter than
+    // header and FCS. One more than 2047 octets sent is 0, which the difference has room for.
+    wire [10:0] data    = (in_rx ? rx_frame_octets : tx_frame_octets) - (OVERHEAD_OCTETS | {10'd0, !in_rx});
+    wire        is_none = &data[10:4];
 
     always @(posedge clk_bus) begin
         if (tx_done) begin
@@ -138,7 +140,7 @@ module counter_events (
             op_index <= symbol ? SYMBOL : scan == COLLISION_TABLE ? TABLE - 6'd1 + {1'b0, collisions} : {1'b0, scan};
             if (symbol) op_increment <= 11'd1;
             else case ({1'b0, scan})
-                TX_OCTETS, RX_OCTETS: op_increment <= data[10:0] & {11{!data[11]}};
+                TX_OCTETS, RX_OCTETS: op_increment <= data & {11{!is_none}};
                 LATE:      op_increment <= {6'd0, tx_late_collisions};
                 default:   op_increment <= 11'd1;
             endcase
