@@ -106,7 +106,7 @@ module counter_events (
     // Octets of data and pad, 2029 at most; none in a frame that came with its own FCS and is up to four octets shorter than
     // header and FCS. One more than 2047 octets sent is 0, which the difference has room for.
     wire [10:0] data    = (in_rx ? rx_frame_octets : tx_frame_octets) - (OVERHEAD_OCTETS | {10'd0, !in_rx});
-    wire        is_none = &data[10:4];
+    wire        is_none = data > 11'd2029;
 
     always @(posedge clk_bus) begin
         if (tx_done) begin
