@@ -234,6 +234,26 @@ async def what_is_stored(kernel: Any, dut: Any) -> None:
         before = after
 
 
+async def octets_sent(kernel: Any, dut: Any) -> None:
+    """aOctetsTransmittedOK moves by data and pad, from the shortest frame to the longest that MAX_FRAME can allow."""
+    lab = Lab(kernel, dut)
+    a = lab.a
+    await a.write(reg.REG_RX_CFG, 2047 << reg.RX_CFG_MAX_FRAME_LSB)
+    index = COUNTER_INDEX["aOctetsTransmittedOK"]
+    counted = 0
+    for ctrl, lengths in (
+        (FULL, {14: 46, 60: 46, 61: 47, 1514: 1500, 2043: 2029}),
+        (FULL & ~reg.CTRL_FCS_EN, {14: 0, 17: 0, 18: 0, 19: 1, 64: 46, 2047: 2029}),
+    ):
+        await a.start(ctrl)
+        for octets, data in lengths.items():
+            status = await a.send(0, test_frame(ADDRESSES[1], ADDRESSES[0], octets))
+            assert status == reg.TX_STATUS_DONE | reg.TX_STATUS_OK
+            await a.pause_ns(3000)
+            counted += data
+            assert (await a.counters()).get(index, 0) == counted, (ctrl, octets)
+
+
 async def loopback(kernel: Any, dut: Any) -> None:
     """The own receiver gets the frame, the MII nothing, in the mode of either duplex."""
     lab = Lab(kernel, dut, full_duplex=False)
@@ -406,6 +426,6 @@ async def busy_medium(kernel: Any, dut: Any) -> None:
 
 
 CHECKS = (
-    transmit_edges, receive_edges, overrun, what_is_stored, loopback, pause_frames, both_ways_at_line_rate,
+    transmit_edges, receive_edges, overrun, what_is_stored, octets_sent, loopback, pause_frames, both_ways_at_line_rate,
     ten_megabit, busy_medium,
 )  # fmt: skip
