@@ -85,8 +85,10 @@ async def measure_round_trip(far_end: FarEnd, count: int) -> float:
     return (far_end.scheduler.now_ns - began_ns) / count / NS_PER_US
 
 
-def measure_rtl(*, count: int, warm_up: int = 1, folder: Path | None = None) -> RtlFigures:
-    """Measure on the Verilog far end; the simulator's log is left in ``folder``.
+def measure_rtl(*, count: int, warm_up: int = 1, rate: float = 0.0, folder: Path | None = None) -> RtlFigures:
+    """Measure on the Verilog far end, with each kind of fault at ``rate`` an octet in the bursts.
+
+    The simulator's log is left in ``folder``.
 
     :class:`~rig.errors.ToolError` if there is no simulator, the build fails, or the simulator dies.
     """
@@ -94,7 +96,7 @@ def measure_rtl(*, count: int, warm_up: int = 1, folder: Path | None = None) -> 
         result = simbuild.run(
             build_boards([FAR_END_BOARD]), run_dir=folder or Path(scratch), timeout_s=TIMEOUT_S,
             main="rig.boards.burst:main", sim_limit_ns=SIM_LIMIT_NS,
-            env={"RIG_BURST": json.dumps({"count": count, "warm_up": warm_up})},
+            env={"RIG_BURST": json.dumps({"count": count, "warm_up": warm_up, "rate": rate})},
         )  # fmt: skip
     result.check()
     value = result.value
@@ -105,11 +107,13 @@ async def main(kernel: Any, dut: Any) -> dict[str, Any]:
     """Measure on the board of the simulation that runs this process."""
     from rig.build.rtl_board import RtlFarEnd
 
-    counts = json.loads(os.environ["RIG_BURST"])
+    wanted = json.loads(os.environ["RIG_BURST"])
+    counts = {name: wanted[name] for name in ("count", "warm_up")}
     far_end = RtlFarEnd(kernel, dut)
     await kernel.sleep_until(POWER_ON_NS)
     await far_end.bus.open()
     round_trip_us = await measure_round_trip(far_end, ROUND_TRIPS)
+    far_end.set_faults(wanted["rate"], wanted["rate"], wanted["rate"])
     read = await measure_burst(far_end, "read", **counts)
     write = await measure_burst(far_end, "write", **counts)
     return asdict(RtlFigures(round_trip_us, read, write))
