@@ -66,6 +66,7 @@ class ArpCache:
         self._transmit = transmit
         self._give_up = give_up
         self._entries: dict[int, _Entry] = {}
+        self._held = 0  # packets of all entries
 
     def header_for(self, address: int) -> bytes | None:
         """Return the Ethernet header (14 octets) for IPv4 packets to a neighbour, or None while it is not resolved."""
@@ -83,13 +84,14 @@ class ArpCache:
         entry = self._entries.get(address)
         if entry is None:
             entry = self._add(address)
-            entry.held.append(packet)
             self._request(entry, now_ns)
-            return
-        if len(entry.held) >= self._config.held_packets_per_address:
-            entry.held.popleft()
+        config, held = self._config, entry.held
+        if held and (len(held) >= config.held_packets_per_address or self._held >= config.held_packets):
+            held.popleft()
+            self._held -= 1
             self._counters.add("arp_held_packet_dropped")
-        entry.held.append(packet)
+        held.append(packet)
+        self._held += 1
 
     def suspect(self, address: int, now_ns: int) -> None:
         """Probe a neighbour that a transport protocol no longer hears through (RFC 9293, 3.8.3, R1)."""
@@ -131,6 +133,7 @@ class ArpCache:
             del self._entries[entry.address]
             if not entry.header:
                 self._counters.add("arp_resolution_failed")
+                self._held -= len(entry.held)
                 self._give_up(list(entry.held), now_ns)
         else:
             self._request(entry, now_ns)
@@ -144,6 +147,7 @@ class ArpCache:
             oldest = self._entries.pop(next(iter(self._entries)))
             self._timers.remove(oldest)
             self._counters.add("arp_cache_full")
+            self._held -= len(oldest.held)
             self._counters.add("arp_held_packet_dropped", len(oldest.held))
         entry = self._entries[address] = _Entry(self, address)
         return entry
@@ -155,6 +159,7 @@ class ArpCache:
         entry.used = False
         entry.deadline_ns = now_ns + self._config.lifetime_ns
         self._timers.update(entry)
+        self._held -= len(entry.held)
         while entry.held:
             self._transmit(entry.header + entry.held.popleft())
 

@@ -53,12 +53,17 @@ class RouteConfig:
 
 @dataclass(frozen=True, slots=True)
 class ArpConfig:
-    """Address resolution: ageing and limits (RFC 1122, 2.3.2.1)."""
+    """Address resolution: ageing and limits (RFC 1122, 2.3.2.1).
+
+    A neighbour's packets are enough for all fragments of the largest datagram at an MTU of 576; ``held_packets`` bounds
+    those of all neighbours together, but for one each.
+    """
 
     lifetime_ns: int = 60 * NS_PER_S
     request_interval_ns: int = NS_PER_S
     request_attempts: int = 3
-    held_packets_per_address: int = 16
+    held_packets_per_address: int = 128
+    held_packets: int = 1024
     entry_limit: int = 1024
 
 

@@ -375,6 +375,27 @@ DATA: dict[str, list[Change]] = {
     "segment_without_ack_taken": [
         (_ARRIVAL, '    if not flags & ACK:\n        connection.layer.counters.add("tcp_no_ack")\n        return\n', "")
     ],
+    "prediction_without_ack": [(_ARRIVAL, "or flags & ~PSH != ACK\n", "or flags & ~PSH & ~ACK\n")],
+    "prediction_of_what_was_not_sent": [
+        (
+            _ARRIVAL,
+            "elif 0 < (ack - sender.snd_una) & MASK <= (sender.snd_max - sender.snd_una) & MASK:",
+            "elif 0 < (ack - sender.snd_una) & MASK < HALF:",
+        )
+    ],
+    "fin_beyond_a_hole_acknowledged_late": [
+        (_RECEIVER, "            self.ack_now = True  # it may have waited", "            # it may have waited")
+    ],
+    "middle_takes_the_last": [(_SENDER, "if len(self.buffer) <= offset + mss:", "if len(self.buffer) < offset + mss:")],
+    "middle_with_nothing_ahead": [
+        (_SENDER, "            ahead == 0\n            or self._rtt_seq", "            self._rtt_seq")
+    ],
+    "prediction_beyond_a_hole": [
+        (_RECEIVER, "if self.queue.octets or self._fin_position is", "if self._fin_position is")
+    ],
+    "prediction_before_a_fin": [
+        (_RECEIVER, "self.queue.octets or self._fin_position is not None or octets >", "self.queue.octets or octets >")
+    ],
     "snd_comparison_without_wrap": [
         (_SENDER, "        if (end - self.snd_max) & MASK < HALF:\n", "        if end >= self.snd_max:\n"),
         (_SENDER, "        if (ack - self.snd_nxt) & MASK < HALF:\n", "        if ack >= self.snd_nxt:\n"),

@@ -94,6 +94,34 @@ def test_packets_wait_for_the_reply() -> None:
     assert bench.counter("arp_held_packet_dropped") == 2
 
 
+@requirement("RFC1122-2.3.2.2")
+def test_the_largest_datagram_to_an_unknown_neighbour_arrives_whole() -> None:
+    bench = Bench(know_peer=False)
+    _udp_to(bench, PEER_IP, bytes(65507))
+    (frame,) = bench.sent()
+    assert frame.destination == BROADCAST
+    bench.arp(REPLY, PEER_MAC, PEER_IP, OUR_MAC, OUR_IP)
+    assert sum(len(packet.payload) for packet in bench.sent_ip()) == 8 + 65507
+    assert bench.counter("arp_held_packet_dropped") == 0
+
+
+@requirement("RFC1122-2.3.2.2")
+def test_packets_that_wait_for_many_neighbours_are_bounded_but_for_the_latest_of_each() -> None:
+    bench = Bench(know_peer=False, arp=ArpConfig(held_packets_per_address=4, held_packets=6))
+    neighbours = [PEER_IP + 1 + number for number in range(4)]
+    for data in (b"1", b"2", b"3", b"4"):
+        for address in neighbours:
+            _udp_to(bench, address, data)
+    assert bench.counter("arp_held_packet_dropped") == 16 - 6
+    bench.sent()
+    for address, latest in zip(neighbours, ([b"3", b"4"], [b"3", b"4"], [b"4"], [b"4"]), strict=True):
+        bench.arp(REPLY, PEER_MAC, address, OUR_MAC, OUR_IP)
+        assert [bytes(packet.payload[8:]) for packet in bench.sent_ip()] == latest
+    for data in (b"1", b"2", b"3", b"4"):
+        _udp_to(bench, neighbours[0] + 10, data)
+    assert bench.counter("arp_held_packet_dropped") == 16 - 6, "those that were delivered no longer count"
+
+
 @requirement("RFC1122-2.3.2.1-flood")
 def test_not_more_than_one_request_a_second_for_one_destination() -> None:
     bench = Bench(know_peer=False)

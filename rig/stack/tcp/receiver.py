@@ -152,6 +152,7 @@ class Receiver:
         self._advance(advanced, now_ns)
         if self._position == self._fin_position and not self.fin_received:
             self.fin_received = True
+            self.ack_now = True  # it may have waited beyond the hole that this text filled
             self.rcv_nxt = (self.rcv_nxt + 1) & MASK
             if self.rcv_adv == (self.rcv_nxt - 1) & MASK:
                 self.rcv_adv = self.rcv_nxt

@@ -365,6 +365,26 @@ def test_soft_icmp_error_is_told_when_the_connection_gives_up() -> None:
     assert isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.ENETUNREACH
 
 
+@requirement("RFC9293-MUST-47")
+@pytest.mark.parametrize("window", [None, 5000], ids=["as before", "another window"])
+def test_a_soft_icmp_error_before_progress_is_no_reason_to_give_up(window: int | None) -> None:
+    """The acknowledgement is one that was predicted, or one that was not."""
+    script = TcpScript()
+    script.connect(0, user_timeout_ns=2_000_000_000)
+    script.expect(0, "S")
+    script.send(0, "SA", seq=0, ack=1)
+    script.expect(0, "A")
+    script.write(1, b"one")
+    script.expect(1, "PA", data=b"one")
+    script.icmp_error(10, IcmpType.DESTINATION_UNREACHABLE, 0, seq=1)
+    assert script.counter("tcp_soft_errors") == 1
+    script.send(20, "A", ack=4, win=window)
+    script.write(30, b"two")
+    script.take_all(60_000)
+    error = script.closed_error()
+    assert isinstance(error, TimeoutError) and error.__cause__ is None
+
+
 def test_backlog_bounds_the_accept_queue() -> None:
     script = TcpScript()
     script.listen(backlog=2)

@@ -23,6 +23,27 @@ def test_first_sample_sets_the_timeout() -> None:
     script.expect(500, "PA", seq=1, length=1)  # 100 + 4 * 50
 
 
+@requirement("RFC6298-5.1")
+def test_the_timer_runs_though_the_device_takes_one_segment_only() -> None:
+    """The stack tells when it is due next, whether or not it was asked for all that it has to send."""
+    script = TcpScript()
+    script.open_passively(rtt_ms=5)
+    stack, now_ns = script.stack, script.now_ns
+
+    def one_frame() -> None:
+        frames = stack.frames_to_send(now_ns)
+        assert next(frames)
+        frames.close()
+
+    stack.send(script.handle, bytes(6000), now_ns)
+    one_frame()
+    assert stack.next_deadline() == now_ns + 1000 * MS
+    now_ns += 1000 * MS
+    stack.handle_timers(now_ns)
+    one_frame()
+    assert stack.next_deadline() == now_ns + 2000 * MS, "what is sent again is timed, too: not R2 alone"
+
+
 @requirement("RFC6298-2.4")
 def test_timeout_is_at_least_the_minimum() -> None:
     script = TcpScript()
