@@ -47,6 +47,7 @@ module backoff (
 
     // Window: 2 ** n - 1. Ten bits, so that it stops at 1023 by itself.
     reg [9:0] window;
+    initial window = 10'd0;  // window_reset comes one edge later than rst
 
     always @(posedge clk_tx) begin
         if (window_grow && !no_backoff) window <= {window[8:0], 1'b1};
