@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import TypeVar
 
 from rig.apps.ping import PingReply
@@ -144,7 +145,7 @@ def show_ping(options: PingOptions) -> int:
             print(f"{result.sent} sent, {len(result.replies)} received, {result.duplicates} duplicates, "
                   f"{result.damaged} damaged")  # fmt: skip
             if times:
-                best, middle, worst = (each / NS_PER_MS for each in (times[0], times[len(times) // 2], times[-1]))
+                best, middle, worst = (each / NS_PER_MS for each in (times[0], median(times), times[-1]))
                 print(f"round trip {best:.3f} ms at best, {middle:.3f} median, {worst:.3f} at worst")
             for error in dict.fromkeys(result.errors):
                 print(error)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 from urllib.parse import urlsplit
@@ -60,19 +61,31 @@ async def find_address(run: LiveRun, host: str) -> str:
     return (await resolver.addresses(host))[0]
 
 
+@contextmanager
+def _within(timeout_ns: int, missing: str) -> Iterator[None]:
+    """Say what was missing after how long, where a socket met its deadline; the stack's own time-outs stay."""
+    try:
+        yield
+    except TimeoutError as err:
+        if err.errno is not None:
+            raise
+        raise TimeoutError(f"{missing} within {timeout_ns / NS_PER_S:g} s") from err
+
+
 async def curl(
     run: LiveRun, url: HttpUrl, *, method: str = "GET", body: bytes = b"", timeout_ns: int = 300 * NS_PER_S
 ) -> HttpResponse:
     """Do one request; errors are those of a connecting socket and of HTTP."""
     deadline_ns = run.kernel.now_ns + timeout_ns
     address = await find_address(run, url.host)
-    client = await HttpClient.open(run.host.sockets, address, url.port, deadline_ns=deadline_ns)
-    async with client:
-        named = url.host if url.port == HTTP_PORT else f"{url.host}:{url.port}"
-        fields = [("User-Agent", "rig"), ("Accept", "*/*"), ("Connection", "close")]
-        return await client.request(
-            method, url.target, body=body, headers=fields, host=named, deadline_ns=deadline_ns
-        )  # fmt: skip
+    named = url.host if url.port == HTTP_PORT else f"{url.host}:{url.port}"
+    fields = [("User-Agent", "rig"), ("Accept", "*/*"), ("Connection", "close")]
+    with _within(timeout_ns, "no whole answer"):
+        client = await HttpClient.open(run.host.sockets, address, url.port, deadline_ns=deadline_ns)
+        async with client:
+            return await client.request(
+                method, url.target, body=body, headers=fields, host=named, deadline_ns=deadline_ns
+            )  # fmt: skip
 
 
 async def ping_host(
@@ -152,7 +165,9 @@ async def nc_stream(run: LiveRun, socket: Socket, reader: InputReader, write: Ca
 async def nc_connect(run: LiveRun, host: str, port: int, *, timeout_ns: int) -> Socket:
     """Return a stream connected to ``host``."""
     deadline_ns = run.kernel.now_ns + timeout_ns
-    return await run.host.sockets.connect(await find_address(run, host), port, deadline_ns=deadline_ns)
+    address = await find_address(run, host)
+    with _within(timeout_ns, "no connection"):
+        return await run.host.sockets.connect(address, port, deadline_ns=deadline_ns)
 
 
 async def nc_listen(run: LiveRun, port: int, *, timeout_ns: int | None) -> tuple[Socket, str]:
@@ -161,7 +176,8 @@ async def nc_listen(run: LiveRun, port: int, *, timeout_ns: int | None) -> tuple
         listener.bind(("", port))
         listener.listen(1)
         deadline_ns = None if timeout_ns is None else run.kernel.now_ns + timeout_ns
-        socket, peer = await listener.accept(deadline_ns=deadline_ns)
+        with _within(timeout_ns or 0, "nobody connected"):
+            socket, peer = await listener.accept(deadline_ns=deadline_ns)
         return socket, f"{peer[0]}:{peer[1]}"
 
 

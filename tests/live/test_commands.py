@@ -128,6 +128,8 @@ def test_two_of_our_hosts_talk_over_a_veth_cable(tmp_path: Path) -> None:
         )
         refused = run(here, tmp_path, "curl", "10.77.0.2:81", "-c", client)
         assert refused.returncode == 4 and "refused" in refused.stderr
+        silent = run(here, tmp_path, "curl", "10.77.0.9/file", "-c", client, "--max-time", "1")
+        assert (silent.returncode, silent.stderr) == (4, "rig: 10.77.0.9/file: no whole answer within 1 s\n")
         echoed = run(here, tmp_path, "nc", "10.77.0.2", "7", "-c", client, text="over tcp\n" * 1000)
         assert echoed.stdout == "over tcp\n" * 1000
         echoed = run(here, tmp_path, "nc", "10.77.0.2", "7", "-u", "-w", "1", "-c", client, text="over udp\n")

@@ -122,6 +122,31 @@ def test_packets_that_wait_for_many_neighbours_are_bounded_but_for_the_latest_of
     assert bench.counter("arp_held_packet_dropped") == 16 - 6, "those that were delivered no longer count"
 
 
+@requirement("RFC1122-2.3.2.2")
+def test_packets_for_a_neighbour_that_never_answered_no_longer_count() -> None:
+    bench = Bench(know_peer=False, arp=ArpConfig(held_packets=4))
+    for data in (b"1", b"2", b"3", b"4"):
+        _udp_to(bench, PEER_IP, data)
+    bench.advance(10 * S)
+    assert bench.counter("arp_resolution_failed") == 1
+    for data in (b"1", b"2", b"3", b"4"):
+        _udp_to(bench, PEER_IP, data)
+    assert bench.counter("arp_held_packet_dropped") == 0
+
+
+@requirement("RFC1122-2.3.2.1")
+def test_an_entry_that_was_probed_is_forgotten_unless_it_is_used_again() -> None:
+    bench = Bench(know_peer=False, arp=ArpConfig(lifetime_ns=60 * S))
+    bench.arp(REPLY, PEER_MAC, PEER_IP, OUR_MAC, OUR_IP)
+    bench.arp(REQUEST, PEER_MAC, PEER_IP, ZERO, OUR_IP)
+    _udp_to(bench, PEER_IP)
+    bench.advance(60 * S)
+    assert bench.counter("arp_requests_sent") == 1, "it was used, so it is probed"
+    bench.arp(REPLY, PEER_MAC, PEER_IP, OUR_MAC, OUR_IP)
+    bench.advance(200 * S)
+    assert bench.counter("arp_requests_sent") == 1 and not bench.stack.neighbours()
+
+
 @requirement("RFC1122-2.3.2.1-flood")
 def test_not_more_than_one_request_a_second_for_one_destination() -> None:
     bench = Bench(know_peer=False)

@@ -212,6 +212,7 @@ def test_arp_floods_leave_a_bounded_cache_and_bounded_queues() -> None:
         quiet.stack.send_to(handle, bytes(1000), 0x0A000000 | 3 + number % 100, 9, 0)
     held = sum(len(entry.held) for entry in quiet.stack._ip.interfaces[0].arp._entries.values())
     assert held <= 160 and quiet.counter("arp_held_packet_dropped") == 5000 - held
+    assert quiet.stack._ip.interfaces[0].arp._held == held, "those that went with their neighbour no longer count"
 
 
 @pytest.mark.requirement("RFC1812-4.3.2.8")
