@@ -6,8 +6,8 @@
 // Lattice FPGA-TN-02204, "ECP5 and ECP5-5G Memory Usage Guide". True dual port at 1 to 18 bits, of the same width on the
 // ports that are used; at 36 bits port A writes, port B reads, and DIB, DOB are the upper 18 bits. Byte enables are the
 // lowest address bits at 18 and 36 bits. WRITEMODE NORMAL leaves the output alone while writing, READBEFOREWRITE gives
-// what was there. Contents begin as zeros; other INITVALs, output registers, resets and chip selects are not modelled, and the first of them
-// that is asked for ends the simulation.
+// what was there. Output registers, resets and chip selects are not modelled, and the first of them that is asked for ends
+// the simulation.
 module DP16KD #(
     parameter DATA_WIDTH_A = 18, DATA_WIDTH_B = 18,
     parameter REGMODE_A = "NOREG", REGMODE_B = "NOREG",
@@ -45,10 +45,21 @@ module DP16KD #(
 );
   localparam WORDS = 512;  // of 36 bits
   localparam IS_WIDE = DATA_WIDTH_A == 36;
+  // Words of 18 bits, each in a field of 20.
+  localparam [64*320-1:0] CONTENTS = {
+      INITVAL_3F, INITVAL_3E, INITVAL_3D, INITVAL_3C, INITVAL_3B, INITVAL_3A, INITVAL_39, INITVAL_38,
+      INITVAL_37, INITVAL_36, INITVAL_35, INITVAL_34, INITVAL_33, INITVAL_32, INITVAL_31, INITVAL_30,
+      INITVAL_2F, INITVAL_2E, INITVAL_2D, INITVAL_2C, INITVAL_2B, INITVAL_2A, INITVAL_29, INITVAL_28,
+      INITVAL_27, INITVAL_26, INITVAL_25, INITVAL_24, INITVAL_23, INITVAL_22, INITVAL_21, INITVAL_20,
+      INITVAL_1F, INITVAL_1E, INITVAL_1D, INITVAL_1C, INITVAL_1B, INITVAL_1A, INITVAL_19, INITVAL_18,
+      INITVAL_17, INITVAL_16, INITVAL_15, INITVAL_14, INITVAL_13, INITVAL_12, INITVAL_11, INITVAL_10,
+      INITVAL_0F, INITVAL_0E, INITVAL_0D, INITVAL_0C, INITVAL_0B, INITVAL_0A, INITVAL_09, INITVAL_08,
+      INITVAL_07, INITVAL_06, INITVAL_05, INITVAL_04, INITVAL_03, INITVAL_02, INITVAL_01, INITVAL_00
+  };
 
   reg [35:0] memory[0:WORDS-1];
   reg [17:0] read_a, read_b, upper;  // upper: bits 35..18 of a wide read
-  integer i;
+  integer i, j;
 
   wire [13:0] address_a = {ADA13, ADA12, ADA11, ADA10, ADA9, ADA8, ADA7, ADA6, ADA5, ADA4, ADA3, ADA2, ADA1, ADA0};
   wire [13:0] address_b = {ADB13, ADB12, ADB11, ADB10, ADB9, ADB8, ADB7, ADB6, ADB5, ADB4, ADB3, ADB2, ADB1, ADB0};
@@ -98,22 +109,16 @@ module DP16KD #(
   wire unused = &{1'b0, OCEA, OCEB, RESETMODE == "SYNC", ASYNC_RESET_RELEASE == "SYNC", GSR == "ENABLED"};
 
   initial begin
-    for (i = 0; i < WORDS; i = i + 1) memory[i] = 36'd0;
+    for (i = 0; i < WORDS; i = i + 1)
+      for (j = 0; j < 18; j = j + 1) begin  // what is not given is 0
+        memory[i][j] = CONTENTS[40*i+j] === 1'b1;
+        memory[i][j+18] = CONTENTS[40*i+20+j] === 1'b1;
+      end
     read_a = 18'd0;
     read_b = 18'd0;
     upper = 18'd0;
     if (REGMODE_A != "NOREG" || REGMODE_B != "NOREG" || CSDECODE_A != "0b000" || CSDECODE_B != "0b000"
-        || INIT_DATA != "STATIC" || CLKAMUX != "CLKA" || CLKBMUX != "CLKB" || (|(
-      INITVAL_00 | INITVAL_01 | INITVAL_02 | INITVAL_03 | INITVAL_04 | INITVAL_05 | INITVAL_06 | INITVAL_07
-      | INITVAL_08 | INITVAL_09 | INITVAL_0A | INITVAL_0B | INITVAL_0C | INITVAL_0D | INITVAL_0E |
-      INITVAL_0F | INITVAL_10 | INITVAL_11 | INITVAL_12 | INITVAL_13 | INITVAL_14 | INITVAL_15 | INITVAL_16
-      | INITVAL_17 | INITVAL_18 | INITVAL_19 | INITVAL_1A | INITVAL_1B | INITVAL_1C | INITVAL_1D |
-      INITVAL_1E | INITVAL_1F | INITVAL_20 | INITVAL_21 | INITVAL_22 | INITVAL_23 | INITVAL_24 | INITVAL_25
-      | INITVAL_26 | INITVAL_27 | INITVAL_28 | INITVAL_29 | INITVAL_2A | INITVAL_2B | INITVAL_2C |
-      INITVAL_2D | INITVAL_2E | INITVAL_2F | INITVAL_30 | INITVAL_31 | INITVAL_32 | INITVAL_33 | INITVAL_34
-      | INITVAL_35 | INITVAL_36 | INITVAL_37 | INITVAL_38 | INITVAL_39 | INITVAL_3A | INITVAL_3B |
-      INITVAL_3C | INITVAL_3D | INITVAL_3E | INITVAL_3F
-    )) === 1'b1) begin
+        || INIT_DATA != "STATIC" || CLKAMUX != "CLKA" || CLKBMUX != "CLKB") begin
       $display("DP16KD: this use of the block RAM is not modelled: %m");
       $finish;
     end
