@@ -34,14 +34,26 @@ SECOND_IP, SECOND_MAC = parse_ipv4("10.1.0.2"), bytes.fromhex("0200000000cc")
 class Router:
     """A router between 10.1.0.0/24 and 10.2.0.0/24, with 10.3.0.0/24 behind a second router on the left."""
 
-    def __init__(self, *, forwarding: bool = True, right_mtu: int = 1500, send_redirects: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        forwarding: bool = True,
+        right_mtu: int = 1500,
+        send_redirects: bool = True,
+        accept_redirects: bool = True,
+    ) -> None:
         interfaces = (
             InterfaceConfig(LEFT_MAC, LEFT_IP, 24, name="left"),
             InterfaceConfig(RIGHT_MAC, RIGHT_IP, 24, right_mtu, name="right"),
         )
-        self.stack = Stack(
-            StackConfig(interfaces, forwarding=forwarding, send_redirects=send_redirects, tcp=TcpConfig()), Random(1)
+        config = StackConfig(
+            interfaces,
+            forwarding=forwarding,
+            send_redirects=send_redirects,
+            accept_redirects=accept_redirects,
+            tcp=TcpConfig(),
         )
+        self.stack = Stack(config, Random(1))
         self.stack.add_route(parse_ipv4("10.3.0.0"), 24, SECOND_IP)
         self._learn(0, HOST_MAC, HOST_IP, LEFT_MAC, LEFT_IP)
         self._learn(0, SECOND_MAC, SECOND_IP, LEFT_MAC, LEFT_IP)
@@ -280,6 +292,57 @@ def test_redirect_that_cannot_be_right_is_ignored(sender: int, gateway: int, abo
     _redirect(bench, sender, gateway, about)
     assert bench.counter("icmp_redirect_ignored") == 1
     assert _send_far(bench)[-1] == 0xFE
+
+
+def _redirected(stack: Stack, sender: int, interface: int) -> None:
+    """Let the second router's neighbourhood tell a better way to 10.3.0.9."""
+    quoted = Ipv4Packet(LEFT_IP, BEHIND_IP, 17, UdpDatagram(1, 2, b"").serialize(LEFT_IP, BEHIND_IP)).serialize()
+    message = IcmpMessage(IcmpType.REDIRECT, 1, HOST_IP if interface == 0 else OTHER_IP, quoted).serialize()
+    packet = Ipv4Packet(sender, LEFT_IP, Protocol.ICMP, message)
+    own_mac, mac = (LEFT_MAC, SECOND_MAC) if interface == 0 else (RIGHT_MAC, OTHER_MAC)
+    stack.receive_frame(own_mac + mac + b"\x08\x00" + packet.serialize(), 0, interface)
+
+
+@requirement("RFC1122-3.2.2.2")
+@pytest.mark.parametrize(
+    "forwarding, accept, interface, followed",
+    [
+        (False, True, 0, True),
+        (True, True, 0, False),  # a router has its routes from whoever configures it: RFC 1812, 5.2.7.2
+        (False, False, 0, False),
+        (False, True, 1, False),  # the first hop's address, on a link that it is not on
+    ],
+    ids=["a host", "a router", "switched off", "over another interface"],
+)
+def test_who_follows_a_redirect(forwarding: bool, accept: bool, interface: int, followed: bool) -> None:
+    stack = Router(forwarding=forwarding, accept_redirects=accept).stack
+    _redirected(stack, SECOND_IP, interface)
+    assert [route.gateway for route in stack.routes() if route.is_redirect] == ([HOST_IP] if followed else [])
+    assert stack.counters()["icmp_redirect_followed" if followed else "icmp_redirect_ignored"] == 1
+
+
+@requirement("RFC1122-3.2.2")
+def test_no_error_about_a_later_fragment_is_sent_by_a_router() -> None:
+    router = Router()
+    router.arrives(_packet(OTHER_IP, ttl=1, fragment_offset_octets=1480))
+    assert router.sent(0) == [] and router.stack.counters()["icmp_error_suppressed"] == 1
+
+
+def test_an_error_comes_from_the_address_that_was_asked() -> None:
+    router = Router()
+    router.arrives(_packet(RIGHT_IP, protocol=99))
+    carrier, message = router.error()
+    assert carrier.source == RIGHT_IP and message.type == IcmpType.DESTINATION_UNREACHABLE
+
+
+def test_a_datagram_is_cut_to_the_path_mtu_that_is_known() -> None:
+    bench = Bench()
+    bench.stack._ip.lower_path_mtu(FAR_IP, 600, 0)
+    handle = bench.stack.socket(SocketKind.DATAGRAM)
+    for address, lengths in ((FAR_IP, [596, 452]), (FAR_IP + 1, [1028])):
+        bench.stack.send_to(handle, bytes(1000), address, 9, 0)
+        sent = [packet for packet in bench.sent_ip() if packet.destination == address]
+        assert [packet.header_octets + len(packet.payload) for packet in sent] == lengths
 
 
 def test_redirects_are_bounded() -> None:

@@ -186,6 +186,21 @@ def test_error_about_a_packet_that_was_not_ours_does_not_reach_a_socket_on_any_a
     assert stack.receive(handle, 9, 0) is None
 
 
+@pytest.mark.parametrize("peer, port", [(PEER_IP, 8), (FAR_IP, 7), (None, 0)])
+def test_error_about_another_destination_does_not_reach_a_socket(peer: int | None, port: int) -> None:
+    bench = Bench()
+    stack = bench.stack
+    handle = stack.socket(SocketKind.DATAGRAM)
+    stack.bind(handle, 0, 99)
+    if peer is not None:
+        stack.connect(handle, peer, port, 0)
+    datagram = UdpDatagram(99, 7, b"x").serialize(OUR_IP, PEER_IP)
+    quoted = Ipv4Packet(OUR_IP, PEER_IP, Protocol.UDP, datagram).serialize()
+    bench.ip(_icmp(IcmpMessage(IcmpType.DESTINATION_UNREACHABLE, 3, 0, quoted)))
+    assert stack.receive(handle, 9, 0) is None
+    assert bench.counter("icmp_error_not_ours") == 1
+
+
 @requirement("RFC792")
 @requirement("RFC1122-3.2.2.4")
 def test_time_exceeded_is_passed_up() -> None:

@@ -261,6 +261,20 @@ def test_two_different_ends_discard_the_datagram() -> None:
     assert bench.stack.receive_from(handle, 65535) is None
 
 
+@requirement("RFC791-overlap")
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_fragment_beyond_the_end_discards_the_datagram(order: tuple[int, int]) -> None:
+    bench, _ = _listening()
+    common = {"source": PEER_IP, "destination": OUR_IP, "protocol": Protocol.UDP}
+    last = Ipv4Packet(**common, payload=bytes(8), fragment_offset_octets=8)
+    beyond = Ipv4Packet(**common, payload=bytes(8), fragment_offset_octets=24, more_fragments=True)
+    for number in order:
+        bench.ip((last, beyond)[number])
+    assert bench.counter("ip_overlapping_fragment") == 1
+    bench.ip(Ipv4Packet(**common, payload=bytes(8), more_fragments=True))
+    assert bench.counter("ip_datagrams_reassembled") == 0
+
+
 @requirement("RFC791")
 def test_bad_fragments_are_refused() -> None:
     bench, _ = _listening()
@@ -268,7 +282,8 @@ def test_bad_fragments_are_refused() -> None:
     bench.ip(Ipv4Packet(**common, payload=bytes(9), more_fragments=True))  # not a multiple of 8, and not the last
     bench.ip(Ipv4Packet(**common, payload=b"", more_fragments=True))
     bench.ip(Ipv4Packet(**common, payload=bytes(1000), fragment_offset_octets=65528))  # ends beyond 65535
-    assert bench.counter("ip_bad_fragment") == 3
+    bench.ip(Ipv4Packet(**common, payload=bytes(8), fragment_offset_octets=65512))  # so does the whole, with its header
+    assert bench.counter("ip_bad_fragment") == 4
 
 
 @requirement("RFC1122-3.3.2")
