@@ -164,6 +164,17 @@ def test_packet_too_long_without_df_is_fragmented_and_fragments_again() -> None:
     assert results[-1] is not None and bytes(results[-1].payload) == bytes(3000)
 
 
+def test_a_full_path_mtu_cache_forgets_for_newcomers_only() -> None:
+    counters = Counters()
+    cache = PathMtuCache(counters)
+    for address in range(1024):
+        cache.lower(address, 1400, 0)
+    cache.lower(1023, 1300, 0)
+    assert (cache.mtu(0, 0), cache.mtu(1023, 0), counters["ip_path_mtu_cache_full"]) == (1400, 1300, 0)
+    cache.lower(1024, 1400, 0)
+    assert (cache.mtu(0, 0), cache.mtu(1024, 0), counters["ip_path_mtu_cache_full"]) == (None, 1400, 1)
+
+
 def test_a_path_mtu_is_only_lowered_until_it_is_forgotten() -> None:
     cache = PathMtuCache(Counters())
     cache.lower(FAR_IP, 1000, 0)
@@ -350,6 +361,15 @@ def test_redirects_are_bounded() -> None:
     for number in range(400):
         _redirect(bench, GATEWAY_IP, PEER_IP, FAR_IP + number)
     assert len(bench.stack.routes()) <= 2 + 256
+
+
+def test_a_connection_follows_when_a_route_is_removed() -> None:
+    script = TcpScript(PLAIN)
+    script.stack.add_route(PEER_IP, 32, GATEWAY_IP)
+    path = script.stack._ip.path(PEER_IP)
+    assert path.next_hop == GATEWAY_IP
+    script.stack.remove_route(PEER_IP, 32, GATEWAY_IP)
+    assert path.refresh() and path.next_hop == PEER_IP
 
 
 def test_a_connection_follows_the_routing_table() -> None:
