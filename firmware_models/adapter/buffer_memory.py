@@ -35,7 +35,8 @@ class BufferMemory:
         return bytes(self._octets[offset : offset + octets])
 
     def write(self, offset: int, data: bytes) -> None:
-        """Write octets from ``offset`` on; the caller has checked the range."""
+        """Write octets from ``offset`` on; what would lie behind the last is not written."""
+        data = data[: max(0, len(self._octets) - offset)]
         self._octets[offset : offset + len(data)] = data
 
 
@@ -43,12 +44,14 @@ class ReceiveRing:
     """The receive ring in a buffer memory.
 
     ``boundary`` may be written while a frame arrives, so its recent values are kept with the bus edge that wrote them.
+    The logic counts pages with no more bits than the buffer's need, which shows if a driver moves a ring in use.
     """
 
-    __slots__ = ("_boundaries", "_memory", "current", "start", "stop")
+    __slots__ = ("_boundaries", "_memory", "_modulus", "current", "start", "stop")
 
     def __init__(self, memory: BufferMemory) -> None:
         self._memory = memory
+        self._modulus = 1 << max(2, (memory.pages - 1).bit_length())
         self.start = 0
         self.stop = 0
         self.current = 0
@@ -82,8 +85,9 @@ class ReceiveRing:
 
     def after(self, page: int, pages: int = 1) -> int:
         """Return the page ``pages`` further on, around the ring: more than once, if nothing stops a frame that long."""
+        stop = self.stop % (2 * self._modulus)
         for _ in range(pages):
-            page = self.start if page + 1 >= self.stop else page + 1
+            page = (self.start if page + 1 == stop else page + 1) % self._modulus
         return page
 
     def pages_of(self, frame_octets: int) -> int:

@@ -288,6 +288,24 @@ async def a_boundary_outside_of_the_ring_costs_no_other_memory(bench: BadInputBe
         await insist_that_both_work(victim, witness)
 
 
+async def a_ring_moved_in_use_ends_within_the_buffer(bench: BadInputBench) -> None:
+    """RX_STOP below the page at hand is not met: pages count up to the end of the buffer and on from page 0."""
+    victim, witness = await bench.stations()
+    pages = await read32(victim.bus, r.REG_CAPS) & r.CAPS_BUFFER_PAGES
+    octets = 1500
+    each = -(-(r.RX_HEADER_OCTETS + octets + FCS_OCTETS) // PAGE_OCTETS)
+    count = (pages - RING_START) // each + 1
+    await victim.bus.transaction([Write32(r.REG_RX_STOP, RING_START), Write32(r.REG_RX_BNRY, 255)])
+    for mark in range(count):
+        await witness.send(witness.frame(octets, mark))
+    await bench.wire_time(10)
+    assert await victim.counted(r.CNT_AFRAMESRECEIVEDOK) == count
+    assert pages & (pages - 1) == 0, "what follows counts modulo a power of two"
+    assert await read32(victim.bus, r.REG_RX_CURR) == (RING_START + count * each) % pages
+    await victim.set_up()
+    await insist_that_both_work(victim, witness)
+
+
 async def pages_that_are_never_released_cost_new_frames_only(bench: BadInputBench) -> None:
     """RX_BNRY stays: what was stored stays, further frames are lost and counted, and releasing repairs it."""
     victim, witness = await bench.stations()
@@ -382,6 +400,7 @@ CONTRACT: Sequence[Contract] = (
     impossible_lengths_disturb_no_neighbour,
     a_frame_beyond_its_slot_only_reads,
     an_impossible_ring_stores_nothing,
+    a_ring_moved_in_use_ends_within_the_buffer,
     a_boundary_outside_of_the_ring_costs_no_other_memory,
     pages_that_are_never_released_cost_new_frames_only,
     a_queued_slot_is_sent_once_as_it_was_queued,
