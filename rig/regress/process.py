@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -32,12 +34,13 @@ def run_logged(
     Everything it prints is appended to ``log_path``; ``on_line`` is given each line as it comes, from another thread;
     its first exception is raised here after the program has ended. :class:`ToolError` if the program cannot be started,
     or takes more than ``timeout_s``: then its whole process group is killed, as it is when the caller is interrupted.
+    The program itself, but not what it has started, also ends with a caller that is killed and can tidy nothing up.
     """
     shown = shlex.join(command)
     try:
         process = subprocess.Popen(
-            command, cwd=folder, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True,
+            _bound_to_caller(command, environment), cwd=folder, env=dict(environment), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
     except OSError as error:
         raise ToolError(f"{command[0]} cannot be started: {error.strerror}", command=shown) from error
@@ -62,6 +65,28 @@ def run_logged(
     if failures:
         raise failures[0]
     return status
+
+
+def _bound_to_caller(command: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+    """Return ``command`` such that the system kills it when the thread that starts it has ended: prctl(2).
+
+    The thread waits for it, so that is when this process is killed. By a program that becomes the other, because code
+    between fork and exec is not safe beside threads. What is not there is left for the caller to find.
+    """
+    if shutil.which(command[0], path=environment.get("PATH")) is None:
+        return list(command)
+    return [*_binder(), *command]
+
+
+@cache
+def _binder() -> tuple[str, ...]:
+    """Return what goes before a command to bind it; nothing where util-linux has no such program (BusyBox)."""
+    program = shutil.which("setpriv")
+    if program is None:
+        return ()
+    binder = (program, "--pdeathsig", "KILL", "--")
+    probe = subprocess.run([*binder, "true"], capture_output=True, timeout=KILL_GRACE_S, check=False)
+    return binder if probe.returncode == 0 else ()
 
 
 def last_lines(log_path: Path) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import select
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from rig.errors import ToolError
+from rig.regress.filelist import PROJECT_ROOT
 from rig.regress.process import last_lines, run_logged
 from rig.regress.tools import tool_environment
 
@@ -22,16 +26,21 @@ def run(script: str, folder: Path, timeout_s: float = 60, on_line=None) -> int: 
     )  # fmt: skip
 
 
-def ends(pid: int) -> bool:
+def ends(pid: int, limit_s: float = 10) -> bool:
     """Tell whether a process that should have been killed ends; the system may take a moment to do it."""
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:
         return True
     try:
-        return bool(select.select([handle], [], [], 10)[0])
+        return bool(select.select([handle], [], [], limit_s)[0])
     finally:
         os.close(handle)
+
+
+def has_ended(pid: int) -> bool:
+    """Tell whether a process has ended by now."""
+    return ends(pid, 0)
 
 
 def test_output_goes_to_the_log_and_to_the_caller(tmp_path: Path) -> None:
@@ -62,6 +71,33 @@ def test_a_child_that_outlives_its_parent_is_killed(tmp_path: Path) -> None:
     assert run("sleep 1000 & echo $! > child", tmp_path) == 0
     child = int((tmp_path / "child").read_text())
     assert ends(child)
+
+
+CALLER = """
+import sys
+from pathlib import Path
+from rig.regress.process import run_logged
+run_logged(
+    [sys.argv[1], "-c", "echo $$; exec sleep 1000"], folder=Path("."), environment={"PATH": "/usr/bin:/bin"},
+    log_path=Path(sys.argv[2]), timeout_s=1000, on_line=lambda line: print(line, flush=True),
+)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_the_program_ends_with_a_caller_that_is_killed(number: signal.Signals, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", CALLER, SHELL, str(tmp_path / "log")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, cwd=PROJECT_ROOT) as caller:
+        assert caller.stdout is not None
+        pid = int(caller.stdout.readline())
+        assert not has_ended(pid)
+        caller.send_signal(number)
+        caller.wait(10)
+    try:
+        assert ends(pid), f"process {pid} runs on, {number.name} ended who had started it"
+    finally:
+        if not has_ended(pid):
+            os.kill(pid, signal.SIGKILL)
 
 
 def test_failing_listener_does_not_stop_the_program(tmp_path: Path) -> None:
