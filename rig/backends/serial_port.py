@@ -108,6 +108,7 @@ class SerialPort:
 
 def _open(name: str, url: str, baud: int) -> serial.Serial:
     options = {"exclusive": True} if "://" not in url else {}
+    board = "" if name == url else f"{name}: "  # a port that was named has no other name, and what follows gives that
     try:
         port: serial.Serial = serial.serial_for_url(
             url, baudrate=baud, timeout=READ_TIMEOUT_S, write_timeout=WRITE_TIMEOUT_S, do_not_open=True
@@ -116,9 +117,9 @@ def _open(name: str, url: str, baud: int) -> serial.Serial:
             setattr(port, option, value)
         port.open()
     except ValueError as error:
-        raise LinkError(f"{name}: {url!r} is no port that can be opened: {error}") from error
+        raise LinkError(f"{board}{url!r} is no port that can be opened: {error}") from error
     except (OSError, serial.SerialException) as error:
-        raise LinkError(f"{name}: {_reason(url, error)}") from error
+        raise LinkError(f"{board}{_reason(url, error)}") from error
     # Adaptors of FTDI hold what they received back for up to 16 ms otherwise; others know no such mode.
     with contextlib.suppress(OSError, ValueError, AttributeError, RuntimeError, serial.SerialException):
         port.set_low_latency_mode(True)
@@ -140,8 +141,22 @@ def _reason(url: str, error: Exception) -> str:
         return f"permission denied on {url}; it belongs to group {group}: {remedy}"
     if number in (errno.EBUSY, errno.EAGAIN) or "lock" in text.lower():
         holders = "; ".join(holders_of(url)) or "this machine does not tell"
-        return f"{url} is busy; held by: {holders}"
+        return f"{url} is busy; held by: {holders}: end that program, then try again"
+    if Path(url).exists() and not _is_terminal(url):
+        return f"{url} is no serial port; ports of this machine: {', '.join(port_names()) or 'none'}"
     return f"{url} cannot be opened: {text}"
+
+
+def _is_terminal(path: str) -> bool:
+    """Tell whether what is at ``path`` has a baud rate; True where that cannot be seen."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError as error:
+        return error.errno != errno.EISDIR
+    try:
+        return os.isatty(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def port_names() -> list[str]:

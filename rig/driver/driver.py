@@ -136,9 +136,9 @@ class NicDriver:
                     self.statistics.bus_errors += 1
                 else:
                     self.statistics.ring_faults += 1
-                await self._recover(str(error))
+                await self._recover(self._said(error))
             except AdapterError as error:
-                await self._park(str(error))
+                await self._park(self._said(error))
 
     async def read_counters(self) -> dict[str, int]:
         """Read the management counters of the adapter; return them by clause 30 name, beyond 32 bits.
@@ -151,7 +151,7 @@ class NicDriver:
             try:
                 self._counters.update(await read_block(self._bus, WIN_COUNTERS, WIN_COUNTERS_OCTETS))
             except AdapterError as error:
-                self._note(f"{self.config.name}: the counters could not be read: {error}")
+                self._note(f"{self.config.name}: the counters could not be read: {self._said(error)}")
         return self._counters.as_dict()
 
     # -- bring-up and recovery -----------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ class NicDriver:
         try:
             ring_page_before = await self._set_up(self._identified())
         except AdapterError as error:
-            await self._park(f"{reason}, and then: {error}")
+            await self._park(f"{reason}, and then: {self._said(error)}")
             return
         pages = service.ring.pages_until(ring_page_before)
         self.statistics.receive_pages_lost += pages
@@ -240,6 +240,10 @@ class NicDriver:
                 pass  # said when it was parked; what it says now is no news
         self._resets_in_a_row = 0
         self._note(f"{name}: the adapter answers again at {scheduler.now_ns} ns")
+
+    def _said(self, error: AdapterError | RingFault) -> str:
+        """Return what an error says, without the name that a notice begins with; buses and faults give theirs, too."""
+        return str(error).removeprefix(f"{self.config.name}: ")
 
     def _note(self, notice: str) -> None:
         self.notices.append(notice)

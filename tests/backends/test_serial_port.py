@@ -8,6 +8,7 @@ import socket
 import threading
 import tty
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -208,9 +209,9 @@ def test_a_port_that_only_echoes_is_not_taken_for_a_board() -> None:
     kernel.run(main(), limit_ns=LIMIT_NS)
 
 
-def open_error(url: str) -> str:
+def open_error(url: str, name: str = "bench") -> str:
     with pytest.raises(LinkError) as caught:
-        serial_port.SerialPort("bench", url, 115_200, lambda *_: True)
+        serial_port.SerialPort(name, url, 115_200, lambda *_: True)
     return str(caught.value)
 
 
@@ -218,6 +219,16 @@ def test_a_port_that_is_not_there() -> None:
     text = open_error("/dev/ttyNOWHERE")
     assert text.startswith("bench: no such port: /dev/ttyNOWHERE; ports of this machine: ")
     assert "rig board scan" in text
+
+
+def test_a_port_that_was_named_instead_of_a_board_is_named_once() -> None:
+    assert open_error("/dev/ttyNOWHERE", "/dev/ttyNOWHERE").startswith("no such port: /dev/ttyNOWHERE; ")
+
+
+def test_what_is_no_port(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in ("/dev/null", str(tmp_path), str(tmp_path / "file")):
+        assert open_error(path).startswith(f"bench: {path} is no serial port; ports of this machine: ")
 
 
 def test_a_port_that_may_not_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,6 +252,7 @@ def test_a_port_that_somebody_else_holds() -> None:
     first = serial_port.SerialPort("bench", name, 115_200, lambda *_: True)
     text = open_error(name)
     assert f"{name} is busy; held by: process {os.getpid()} (" in text
+    assert text.endswith("end that program, then try again")
     first.close()
     first.close()
     serial_port.SerialPort("bench", name, 115_200, lambda *_: True).close()

@@ -452,6 +452,22 @@ def test_a_lost_adapter_is_found_while_a_transmission_lasts() -> None:
     run(body)
 
 
+@pytest.mark.parametrize(("error", "said"), [("lan: no answer", "lan: no answer"), ("usb: gone", "lan: usb: gone")])
+def test_a_notice_gives_the_name_once(error: str, said: str) -> None:
+    """The bus of a station may bear its name, and say it."""
+
+    async def body(bench: Bench) -> None:
+        bench.adapter.is_dead = AdapterFault(error)
+        await bench.driver.read_counters()
+        bench.adapter.irq.set()
+        await bench.pause()
+        notices = bench.driver.notices[-2:]
+        assert notices[0] == f"lan: the counters could not be read: {error.removeprefix('lan: ')}"
+        assert notices[1].startswith(f"{said}; parked at ")
+
+    run(body, DriverConfig(name="lan"))
+
+
 def test_without_power_the_driver_parks_and_comes_back() -> None:
     async def body(bench: Bench) -> None:
         driver, adapter = bench.driver, bench.adapter
