@@ -17,7 +17,7 @@ from rig.link.estimates import LinkSettings, PayloadLimit, ReplyTimeout
 from rig.link.events import Closed, Downfall, Finished, HostEvent, HostState, Interrupt, LogLine, Opened, Reset
 from rig.link.frame import Deframer, Frame, MessageType, NakCode
 from rig.link.host import HostSession
-from rig.link.messages import BatchReply, LinkOperation, ReadWords, ReplyCode, WriteWords, serialize_batch
+from rig.link.messages import BatchReply, LineEvent, LinkOperation, ReadWords, ReplyCode, WriteWords, serialize_batch
 from rig.link.transaction import Transaction
 
 SESSION_ID = examples.SESSION_ID
@@ -312,6 +312,13 @@ def test_duplicates_are_replayed_and_never_executed() -> None:
     assert answer(device, batch(1))[0].sequence == 1
 
 
+def test_what_was_not_executed_in_this_session_is_no_duplicate() -> None:
+    device = opened_device()
+    assert naks(answer(device, batch(255))) == [(NakCode.SEQUENCE, 0, 0)]
+    answer(device, batch(0))
+    assert naks(answer(device, batch(255, round_=1))) == [(NakCode.SEQUENCE, 1, 1)]
+
+
 def test_a_gap_is_told_once_a_round_and_to_every_probe() -> None:
     device = opened_device()
     assert naks(answer(device, batch(1))) == [(NakCode.SEQUENCE, 0, 0)]
@@ -368,10 +375,20 @@ def test_events_are_repeated_until_acknowledged_and_merged_meanwhile() -> None:
         device.line_changed(level, time_ns)
     assert said(device) == []
     assert answer(device, Frame(MessageType.EVENT_ACK, 1, session=TAG).serialize()) == [], "not that one"
+    assert answer(device, Frame(MessageType.EVENT_ACK, 0, session=TAG ^ 1).serialize()) == [], "of another session"
     (merged,) = answer(device, Frame(MessageType.EVENT_ACK, 0, session=TAG).serialize())
     assert merged.sequence == 1 and merged.payload == bytes([0] * 4 + [2] + [0] * 3) + (400).to_bytes(8, "little")
     assert answer(device, Frame(MessageType.EVENT_ACK, 1, session=TAG).serialize()) == []
     assert device.next_deadline() is None
+
+
+def test_the_count_of_merged_changes_stops_at_its_limit() -> None:
+    device = opened_device()
+    for number in range(65_540):
+        device.line_changed(number % 2 == 0, number)
+    assert len(said(device)) == 1
+    (merged,) = answer(device, Frame(MessageType.EVENT_ACK, 0, session=TAG).serialize())
+    assert LineEvent.parse(merged.payload) == LineEvent(False, 65_535, 65_539)
 
 
 # -- the host by itself ------------------------------------------------------------------------------------------------
@@ -401,6 +418,42 @@ def test_a_line_that_goes_dead() -> None:
     table.run(lambda: table.host.state is HostState.DOWN)
     assert closed(table).lost == (transaction, later)
     assert table.host.next_deadline() is None
+
+
+def test_a_transaction_half_of_which_is_done_is_told_as_lost() -> None:
+    """Also when just then nothing of it is outstanding: what is done of it is done."""
+    table = Table()
+    table.open()
+    begun, later = Transaction([WriteWords(0, bytes(40_000))]), Transaction([ReadWords(0, 1)])
+    table.host.submit(begun)
+    table.host.submit(later)
+    table.turn()
+    assert table.memory.writes and not begun.is_cut
+    table.host.close()
+    table.turn()
+    assert closed(table).lost == (begun,) and table.host.take_waiting() == [later]
+
+
+def test_an_event_that_is_repeated_is_acknowledged_again_and_delivered_once() -> None:
+    table = Table()
+    table.open()
+    for number, times in ((0, 3), (1, 2)):
+        event = Frame(MessageType.EVENT, number, 8, 0, TAG, LineEvent(True, 0, number).serialize())
+        for _ in range(times):
+            table.host.receive_octets(event.serialize(), table.now_ns)
+            acknowledgement = Frame.parse(next(iter(Deframer().feed(table.host.octets_to_send(table.now_ns)))))
+            assert (acknowledgement.type, acknowledgement.sequence) == (MessageType.EVENT_ACK, number)
+    table.turn()
+    assert [event.event.time_ns for event in table.events if isinstance(event, Interrupt)] == [0, 1]
+
+
+@pytest.mark.parametrize("code", [NakCode.TYPE, NakCode.REPLAY_LOST])
+def test_a_refusal_that_a_good_host_never_earns_ends_the_session(code: NakCode) -> None:
+    table = Table()
+    table.open()
+    table.host.receive_octets(Frame(MessageType.NAK, 0, 0, code, TAG).serialize(), table.now_ns)
+    table.turn()
+    assert closed(table).why is Downfall.NONSENSE and code.name.lower() in closed(table).detail
 
 
 def test_a_board_that_restarts_is_noticed_at_once() -> None:
@@ -458,6 +511,7 @@ def test_a_late_greeting_changes_nothing() -> None:
         (BatchReply(0, 1, 0, bytes(8)).serialize(), "8 octets"),
         (BatchReply(0, 1, 0).serialize(), "0 octets"),
         (b"ab", "whole words"),
+        (BatchReply(1, 0, 4, bytes(4)).serialize(), "address 0x0004, outside"),
     ],
 )
 def test_a_reply_that_makes_no_sense_ends_the_session(payload: bytes, problem: str) -> None:
@@ -466,10 +520,9 @@ def test_a_reply_that_makes_no_sense_ends_the_session(payload: bytes, problem: s
     transaction = Transaction([ReadWords(0, 1)])
     table.host.submit(transaction)
     table.host.octets_to_send(table.now_ns)
-    table.host.receive_octets(Frame(MessageType.BATCH_REPLY, 0, 8, 0, TAG, payload).serialize(), table.now_ns)
-    event = table.host.next_event()
-    while not isinstance(event, Closed):
-        event = table.host.next_event()
+    code = ReplyCode.REFUSED if "outside" in problem else ReplyCode.DONE
+    table.host.receive_octets(Frame(MessageType.BATCH_REPLY, 0, 8, code, TAG, payload).serialize(), table.now_ns)
+    (event,) = (event for event in iter(table.host.next_event, None) if isinstance(event, Closed))
     assert event.why is Downfall.NONSENSE and problem in event.detail and event.lost == (transaction,)
 
 
