@@ -19,6 +19,7 @@ from rig.link.frame import Deframer, Frame, MessageType, NakCode
 from rig.link.host import HostSession
 from rig.link.messages import BatchReply, LineEvent, LinkOperation, ReadWords, ReplyCode, WriteWords, serialize_batch
 from rig.link.transaction import Transaction
+from tests.helpers.long_frame import long_frame
 
 SESSION_ID = examples.SESSION_ID
 TAG = SESSION_ID & 0xFFFF
@@ -336,6 +337,8 @@ def test_what_a_device_refuses() -> None:
     assert naks(answer(device, b"\0" + b"\x11" * 30 + b"\0")) == [(NakCode.CRC, 0, 0)]
     assert naks(answer(device, batch(0, session=TAG ^ 1))) == [(NakCode.NO_SESSION, 0, 0)]
     assert naks(answer(device, Frame(0x55, session=TAG).serialize())) == [(NakCode.TYPE, 0, 0)]
+    assert naks(answer(device, long_frame(2036))) == [(NakCode.TYPE, 0, 0)]
+    assert naks(answer(device, long_frame(2040))) == [(NakCode.CRC, 0, 0)]
     assert naks(answer(device, batch(0, payload=b"abc"))) == [(NakCode.TYPE, 0, 0)]
     assert naks(answer(device, Frame(MessageType.PING, payload=bytes(8)).serialize())) == [(NakCode.TYPE, 0, 0)]
     assert device.counts["executed"] == 0

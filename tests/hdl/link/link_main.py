@@ -20,6 +20,7 @@ from rig.link.messages import (
 )
 from rig.runtime.pump_cocotb import SimTime
 from tests.hdl.link.uart_main import Line
+from tests.helpers.long_frame import long_frame
 
 TAG = examples.SESSION
 OCTET_NS = 3_334
@@ -140,6 +141,11 @@ async def details(kernel: SimTime, dut: Any) -> None:
     ):  # fmt: skip
         (answer,) = await far.say(bad)
         assert (answer.type, answer.result, answer.sequence) == (MessageType.NAK, NakCode.TYPE, 0), bad
+
+    # A frame longer than any may be is a bad piece, though its CRC and its length are right; the longest is none.
+    for octets, code in ((2036, NakCode.TYPE), (2040, NakCode.CRC)):
+        (answer,) = await far.say(long_frame(octets))
+        assert (answer.type, answer.result) == (MessageType.NAK, code), octets
 
     # Operations that are malformed, too long, unanswered: what was before them is done, what is after is not.
     before = far.writes
