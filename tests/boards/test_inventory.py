@@ -11,6 +11,7 @@ from rig.boards.inventory import PortFacts
 from rig.boards.scan import scan, write_files
 from rig.config.board import load_attached, load_kind
 from rig.errors import ConfigError, LinkError, UsageError
+from rig.regress.filelist import PROJECT_ROOT
 
 ULX3S = PortFacts("/dev/ttyUSB0", "0403:6015", "K00042", "FER-RADIONA-EE ULX3S FPGA 85K v3.0.8")
 ICEBREAKER = PortFacts("/dev/ttyUSB1", "0403:6010", "IB7", "1BitSquared iCEBreaker V1.0e")
@@ -27,6 +28,13 @@ def test_the_kinds_that_come_along_load_and_say_that_hardware_is_untried() -> No
     assert kinds["usb-nic"].flash is None
     with pytest.raises(UsageError, match="did you mean 'ulx3s-lan8720'"):
         inventory.kind_named("ulx3s")
+
+
+def test_the_readme_says_what_is_known_of_each_kind() -> None:
+    text = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+    for kind in inventory.kinds().values():
+        status = kind.status
+        assert f"| `{kind.kind}` | {status.bitstream} | {status.simulated} | {status.hardware} |\n" in text
 
 
 def test_a_scan_proposes_writes_once_and_what_it_writes_loads(tmp_path: Path) -> None:
