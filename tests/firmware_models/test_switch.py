@@ -86,7 +86,7 @@ def test_ports_without_a_link_get_nothing() -> None:
 def test_groups_go_everywhere_and_reserved_ones_nowhere() -> None:
     office = Office()
     everywhere = {2: 1, 3: 1}
-    groups = {"01005e000001": everywhere, "0180c200000e": {}, "0180c2000010": everywhere, BROADCAST.hex(): everywhere}
+    groups = {"01005e000001": everywhere, "0180c200000f": {}, "0180c2000010": everywhere, BROADCAST.hex(): everywhere}
     for address, ports in ((bytes.fromhex(text), ports) for text, ports in groups.items()):
         office.send(1, frame(address, A))
         assert office.got() == ports, address.hex()
@@ -158,6 +158,19 @@ def test_a_buffer_has_an_end() -> None:
     assert port.counters["framesDroppedBufferFull"] + office.got()[4] == 36
     assert 15 <= port.counters["framesDroppedBufferFull"] <= 24
     assert port.queued_octets == 0 and not port.queue
+
+
+@pytest.mark.parametrize(("buffer_octets", "counts"), [(64, {2: 1}), (63, {})])
+def test_a_frame_that_just_fits_a_buffer_is_forwarded(buffer_octets: int, counts: dict[int, int]) -> None:
+    office = Office(ports=2, buffer_octets=buffer_octets)
+    office.send(1, frame(NOBODY, A))
+    assert office.got() == counts
+
+
+def test_a_group_address_as_source_is_not_learned() -> None:
+    office = Office()
+    office.send(1, frame(NOBODY, bytes([3, 0, 0, 0, 0, 1])))
+    assert office.switch.table == {}
 
 
 def test_half_duplex_defers_and_full_does_not() -> None:
