@@ -99,6 +99,11 @@ class Display:
             console.print(_netstat_table({name: s["netstat"] for name, s in result["stations"].items()}))
         console.print("\nAdapter counters")
         console.print(_counter_table(result["stations"]))
+        network = result.get("network", {})
+        devices = [*network.get("hubs", []), *network.get("switches", [])]
+        if devices:
+            console.print("\nPorts of hubs and switches")
+            console.print(_port_table(devices))
         console.print(f"\n[dim]page[/]  {run.folder / 'index.html'}\n", soft_wrap=True)
 
     def show_end(self, runs: dict[str, Run], *, same_file: bool, same_timeline: bool) -> None:
@@ -170,4 +175,18 @@ def _counter_table(stations: dict[str, dict[str, Any]]) -> Table:
         table.add_row(
             words, *(str(value) if value else "[dim]-[/]" if value is None else "[dim]0[/]" for value in values)
         )
+    return table
+
+
+def _port_table(devices: list[dict[str, Any]]) -> Table:
+    """Return the ports in use of ``devices`` as ``result.json`` has them, each with what it counted."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("Port", "To", "Counters"):
+        table.add_column(title)
+    words = {counter: words for words, counter in COUNTERS} | {"aAlignmentErrors": "alignment errors"}
+    for device in devices:
+        for port in device["ports"]:
+            if port["to"] is not None:
+                counts = [f"{words.get(name, name)} {count}" for name, count in port["counters"].items() if count]
+                table.add_row(f"{device['name']}.{port['port']}", port["to"], ", ".join(counts) or "[dim]nothing[/]")
     return table

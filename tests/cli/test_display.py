@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from rig.cli.display import Display
+from rig.scenario.catalog import PICTURE, find_scenario, read_file
 from rig.scenario.facts import Progress
 from rig.scenario.run import run_scenario
 from tests.scenario.worlds import plain, request
@@ -48,3 +49,14 @@ def test_a_run_in_words(tmp_path: Path) -> None:
     assert run.result["files"][0]["sha256_received"] in text
     assert "the same file on every side" in text
     assert "to the nanosecond" in text
+
+
+def test_a_run_with_a_switch_tells_what_its_ports_counted(tmp_path: Path) -> None:
+    screen = io.StringIO()
+    _, _, scenario = find_scenario("duplex-mismatch")
+    run = run_scenario(request(scenario.for_backend("model"), tmp_path, read_file(PICTURE)))
+    Display(Console(file=screen, width=140)).show_run(run)
+    line = next(line for line in screen.getvalue().splitlines() if line.startswith("switch.2"))
+    port = run.result["network"]["switches"][0]["ports"][1]["counters"]
+    assert "server" in line and f"FCS errors {port['aFrameCheckSequenceErrors']}," in line
+    assert "switch.4" not in screen.getvalue(), "nothing is plugged in there"
