@@ -4,7 +4,7 @@
 // rxd and txd are pins, idle high. clear_to_send: tie it to 1 where RTS/CTS is not wired; request_to_send is 1 while the host
 // may send. irq is that of the adapter, in the domain of clk. has_session and activity (a frame is being sent) are for
 // LEDs.
-// Latency: a batch begins 10 clocks after the stop bit of the delimiter behind it, its reply a few clocks after its last access;
+// Latency: a batch begins 13 clocks after the stop bit of the delimiter behind it, its reply a few clocks after its last access;
 // an access takes what the adapter takes.
 // Parameters: CLK_HZ, of clk; BAUD, at most CLK_HZ / 16; GREETING, octets 4 to 51 of the greeting; EVENT_REPEAT_BITS: an event is
 // sent again after 2 ** EVENT_REPEAT_BITS clocks.
@@ -100,7 +100,7 @@ module board_link #(
 
     link_executor #(.ADDRESS_BITS(ADDRESS_BITS)) executor (
         .clk(clk), .rst(rst),
-        .read_address(ring_read_address), .word(ring_word), .read_pointer(read_pointer), .write_pointer(write_pointer),
+        .read_address(ring_read_address), .request_word(ring_word), .read_pointer(read_pointer), .write_pointer(write_pointer),
         .is_damaged(is_damaged), .is_refused(is_refused),
         .store_write(store_write), .store_address(store_write_address), .store_data(store_data),
         .wb_stb(wb_stb), .wb_we(wb_we), .wb_sel(wb_sel), .wb_adr(wb_adr), .wb_dat_w(wb_dat_w), .wb_dat_r(wb_dat_r),

@@ -4,8 +4,9 @@
 // is_idle; words is its length without the CRC, held still until is_idle returns. word has to be word number index of the
 // frame, of the index one clock before, and the same each time it is asked for: the frame is read twice, a group of up to
 // 254 octets at a time. First the group is scanned for an octet 0, which gives the code octet (and the CRC, which is
-// thereby complete when its own octets are reached); then it is sent. A scan takes one clock an octet, so the line is idle for
-// less than two octet times a group at 3 Mbaud and 50 MHz.
+// thereby complete when its own octets are reached); then it is sent. The word is registered before it is looked at, since a
+// block RAM is slow and what it holds decides what is read next; so a scan takes six clocks a word, and the line is idle for
+// some two octet times a group at 3 Mbaud and 50 MHz.
 // Octets leave by data, valid and ready.
 `default_nettype none
 `timescale 1ns/1ps
@@ -41,10 +42,13 @@ module frame_sender (
     reg         is_past, next_is_past;  // place is behind the CRC
     reg  [31:0] crc;
     wire [31:0] crc1;
+    reg  [31:0] taken;              // the word that place is in, unless is_stale
+    reg         is_stale, was_moved;
+    reg         moves;              // place goes to another word
 
     wire        in_crc    = place[11:2] == words;
     wire        ends      = in_crc && place[1:0] == 2'd3;  // the last octet of the CRC
-    wire [31:0] source    = in_crc ? ~crc : word;
+    wire [31:0] source    = in_crc ? ~crc : taken;
     wire [7:0]  octet     = source[{place[1:0], 3'b000} +: 8];
     wire        is_zero   = octet == 8'd0;
     wire        is_over   = is_past || is_zero || count == LONGEST;
@@ -54,13 +58,14 @@ module frame_sender (
     crc32_octet step (.crc(crc), .octet(octet), .next(crc1));
 
     assign is_idle = state == IDLE;
-    assign index   = next_place[10:2];
+    assign index   = place[10:2];
 
     always @* begin
         next_state = state;
         next_place = place;
         next_count = count;
         next_is_past = is_past;
+        moves      = 1'b0;
         data       = 8'd0;
         valid      = 1'b0;
         case (state)
@@ -68,6 +73,7 @@ module frame_sender (
                 next_place   = 12'd0;
                 next_is_past = 1'b0;
                 next_count   = 8'd0;
+                moves        = 1'b1;
                 if (start) next_state = OPEN;
             end
             OPEN: begin
@@ -75,15 +81,17 @@ module frame_sender (
                 if (ready) next_state = SCAN;
             end
             SCAN:
-                if (is_over) begin
+                if (!is_stale && is_over) begin
                     next_state = CODE;
                     if (count != 8'd0) begin
                         next_place   = origin;
                         next_is_past = 1'b0;
+                        moves        = 1'b1;
                     end
-                end else begin
+                end else if (!is_stale) begin
                     next_place   = place1;
                     next_is_past = ends;
+                    moves        = place[1:0] == 2'd3;
                     next_count   = count + 8'd1;
                 end
             CODE: begin
@@ -93,16 +101,18 @@ module frame_sender (
             end
             GROUP: begin
                 data  = octet;
-                valid = count != 8'd0;
+                valid = count != 8'd0 && !is_stale;
                 if (valid && ready) begin
                     next_place   = place1;
                     next_is_past = ends;
+                    moves        = place[1:0] == 2'd3;
                     next_count   = count - 8'd1;
                 end else if (count == 8'd0) begin
                     next_state = is_past ? CLOSE : SCAN;
                     if (by_zero) begin
                         next_place   = place1;
                         next_is_past = ends;
+                        moves        = place[1:0] == 2'd3;
                     end
                 end
             end
@@ -118,7 +128,10 @@ module frame_sender (
         place   <= next_place;
         is_past <= next_is_past;
         count <= next_count;
-        if (state == SCAN) begin
+        taken     <= word;
+        was_moved <= moves;
+        is_stale  <= moves || was_moved;
+        if (state == SCAN && !is_stale) begin
             by_zero <= is_zero && !is_past && count != LONGEST;
             if (!in_crc && !is_past && (!is_over || (is_zero && count != LONGEST))) crc <= crc1;
         end

@@ -10,7 +10,11 @@
 // pointers that count on to four times the length of the ring, further than WINDOW replies reach.
 // Towards link_outbox: reply_valid offers reply_start until reply_ready; control_valid offers any other frame until
 // control_ready. Both hold the executor; meanwhile requests wait in their ring.
-// Wishbone: classic; an access is presented until it is answered, the next one from the edge on that samples the answer.
+// Requests: request_word is what the ring holds at read_address, one clock later. It is registered before anything looks at it,
+// for a block RAM is slow and a decoder behind it slower; so a word is there two clocks after its address, and for one clock
+// behind each word that is taken everything stands still.
+// Wishbone: classic; an access is presented until it is answered, the next one from the second edge behind the answer on
+// when it writes, and from the first when it reads.
 // Not done here: framing, CRC, events.
 `default_nettype none
 `timescale 1ns/1ps
@@ -22,7 +26,7 @@ module link_executor #(
     input  wire                    rst,
     // Requests, from link_receiver
     output wire [ADDRESS_BITS-1:0] read_address,
-    input  wire [31:0]             word,
+    input  wire [31:0]             request_word,
     output reg  [ADDRESS_BITS:0]   read_pointer,
     input  wire [ADDRESS_BITS:0]   write_pointer,
     input  wire                    is_damaged,
@@ -113,6 +117,8 @@ module link_executor #(
     reg [3:0] state, next_state;
 
     // The request
+    reg  [31:0]           word;       // at read_pointer, unless is_stale
+    reg                   is_stale;
     reg  [7:0]            kind, sequence, octet2;
     reg                   continues;
     reg  [8:0]            left;       // words of its payload that have not been taken
@@ -169,11 +175,11 @@ module link_executor #(
 
     wire unused = &{1'b0, reach[ADDRESS_BITS-1:0]};
 
-    assign take           = (state == IDLE && next_state == HEAD) || state == HEAD
+    assign take           = !is_stale && ((state == IDLE && next_state == HEAD) || state == HEAD
                          || (state == OPERATION && left != 9'd0)
-                         || (state == ACCESS && write && wb_ack);
+                         || (state == ACCESS && write && wb_ack));
     assign read_address   = read_pointer1[ADDRESS_BITS-1:0];
-    assign wb_stb         = state == ACCESS;
+    assign wb_stb         = state == ACCESS && !is_stale;
     assign wb_we          = write;
     assign wb_sel         = {4{!address[15]}};  // the adapter refuses an access without octets: no such address
     assign wb_adr         = address[14:0];
@@ -184,9 +190,9 @@ module link_executor #(
     assign control_type     = is_nak ? TYPE_NAK : kind;
     assign control_sequence = is_nak ? expected : sequence;
     assign control_data     = word;  // which does not change while a control frame is being sent
-    assign begins         = state == DISPATCH && is_known && kind == TYPE_HELLO;
-    assign ends           = state == DISPATCH && is_known && kind == TYPE_RESET;
-    assign event_ack      = state == DISPATCH && is_known && kind == TYPE_EVENT_ACK && is_ours;
+    assign begins         = state == DISPATCH && !is_stale && is_known && kind == TYPE_HELLO;
+    assign ends           = state == DISPATCH && !is_stale && is_known && kind == TYPE_RESET;
+    assign event_ack      = state == DISPATCH && !is_stale && is_known && kind == TYPE_EVENT_ACK && is_ours;
     assign event_sequence = sequence;
 
     always @* begin
@@ -227,16 +233,20 @@ module link_executor #(
     end
 
     always @(posedge clk) begin
-        state       <= next_state;
-        store_write <= 1'b0;
-        start_there <= starts[sequence[WINDOW_BITS-1:0]];
-        clocks      <= clocks + 6'd1;
+        word         <= request_word;
+        is_stale     <= take || state == SETTLE;
         read_pointer <= state == NEXT ? following : read_pointer1;
+        store_write  <= 1'b0;
+        start_there  <= starts[sequence[WINDOW_BITS-1:0]];
         if (take) left <= left - 9'd1;
         if (is_damaged) damage <= 1'b1;
         if (is_refused) overflow <= 1'b1;
 
-        case (state)
+        if (!is_stale) begin
+            state  <= next_state;
+            clocks <= clocks + 6'd1;
+        end
+        if (!is_stale) case (state)
             IDLE: begin
                 if (next_state == HEAD) begin
                     kind      <= word[7:0];
@@ -345,6 +355,7 @@ module link_executor #(
 
         if (rst) begin
             state        <= NEXT;
+            is_stale     <= 1'b0;
             following    <= 0;
             read_pointer <= 0;
             base         <= 0;

@@ -271,8 +271,8 @@ JOBS = (
     Job("phy_10baset", "up5k", "phy_10baset"),
     Job("repeater", "hx8k", "repeater", limit_lut4=550, parameters={"PORTS": 4}, limit_mhz={"clk": 25.0}),
     Job("repeater", "ecp5-85k", "repeater", parameters={"PORTS": 8}, limit_mhz={"clk": 25.0}),
-    Job("board_link", "hx8k", "board_link", limit_lut4=1800),
-    Job("board_link", "ecp5-85k", "board_link", limit_lut4=1700),
+    Job("board_link", "hx8k", "board_link", limit_lut4=1700, limit_mhz={"clk": 50.0}),
+    Job("board_link", "ecp5-85k", "board_link", limit_lut4=1500, limit_mhz={"clk": 60.0}),
     Job("nic_rmii", "ecp5-85k", "nic_rmii", constants=ROM, limit_mhz={"clk_bus": 50.0, "clk_ref": 50.0}),
 )  # fmt: skip
 

@@ -65,7 +65,7 @@ class FlashSettings(Strict):
 class BoardStatus(Strict):
     """What is known to work, honestly."""
 
-    bitstream: Literal["built", "timing missed", "not built", "none needed"]
+    bitstream: Literal["built", "not built", "none needed"]
     simulated: Literal["twin and Verilog", "twin", "no"]
     hardware: Literal["untried", "tried"]
 
