@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -54,6 +54,16 @@ def build_app() -> typer.Typer:
     return app
 
 
+def build_command() -> Callable[[], object]:
+    """Return what runs the commands. Their lists show the whole first paragraph of each, not what fits on a line."""
+    root = typer.main.get_command(build_app())
+    commands: list[Any] = [root]
+    for command in commands:
+        command.short_help = " ".join((command.help or "").partition("\n\n")[0].split())
+        commands.extend(getattr(command, "commands", {}).values())
+    return root
+
+
 def _conformance_app() -> typer.Typer:
     app = typer.Typer(
         help="Hold the adapter, or the stack, to a conformance list.", no_args_is_help=True, rich_markup_mode=None
@@ -72,7 +82,7 @@ def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
     logging.getLogger("rig").addHandler(logging.NullHandler())  # what matters is in the results, and shown from there
     try:
-        build_app()()
+        build_command()()
     except RigError as error:
         print(f"rig: {error}", file=sys.stderr)
         sys.exit(int(error.exit_code))

@@ -41,6 +41,14 @@ def test_version_and_help(tmp_path: Path) -> None:
         assert option in text
 
 
+@pytest.mark.parametrize("group", [(), ("board",), ("conformance",), ("nic",)])
+def test_a_list_of_commands_shows_whole_sentences(group: tuple[str, ...], tmp_path: Path) -> None:
+    text = rig(*group, "--help", cwd=tmp_path, env={"COLUMNS": "60"}).stdout
+    listed = text.split("Commands:")[1]
+    assert listed.rstrip().endswith(".")
+    assert "..." not in listed
+
+
 def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys\nfrom rig.cli.main import build_app\nbuild_app()\n"
