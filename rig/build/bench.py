@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from rig.adapter.bus import AdapterBus
 from rig.adapter.mac_rom import MacRom
@@ -12,11 +12,9 @@ from rig.adapter.recorder import Timeline
 from rig.build.address import station_address
 from rig.build.joint import JOINT_TOP, VerilogStations, joint_parameters, needs_joint
 from rig.build.line import LINE_TOP, LineBench, TwinLineBench, is_mixed_line, is_twin_line
+from rig.build.twin_station import TwinStation
 from rig.config.scenario import Scenario
 from rig.runtime.kernel import Kernel
-
-if TYPE_CHECKING:
-    from firmware_models.adapter.adapter import LanAdapter
 
 RTL_TOP = "segment_bench"
 RTL_TOPS = {"mii": RTL_TOP, "10base-t": "tbase_bench"}
@@ -146,8 +144,6 @@ class _ModelBench:
     def __init__(self, kernel: Kernel, plan: BenchPlan, verilog: VerilogStations | None = None) -> None:
         from firmware_models.adapter.adapter import LanAdapter
         from firmware_models.network.segment import Segment as SegmentModel
-        from rig.backends.model import ModelBus
-        from rig.build.board import board_around
 
         self._timeline = Timeline()
         self._segment = SegmentModel(
@@ -159,7 +155,7 @@ class _ModelBench:
             timeline=self._timeline,
         )
         self._verilog = verilog
-        self._adapters: dict[str, LanAdapter] = {}
+        self._twins: dict[str, TwinStation] = {}
         for station in plan.stations:
             if verilog is not None and station.is_verilog:
                 verilog.attach(
@@ -167,40 +163,30 @@ class _ModelBench:
                     phase_ns=station.phase_ns,
                 )  # fmt: skip
             else:
-                self._adapters[station.name] = LanAdapter(
+                adapter = LanAdapter(
                     kernel, self._segment, station.rom_image, name=station.name, position_bits=station.position_bits,
                     phase_ns=station.phase_ns,
                 )  # fmt: skip
+                self._twins[station.name] = TwinStation(
+                    kernel, adapter, is_board=station.is_board, seed=plan.garbage_seed
+                )  # fmt: skip
         if verilog is not None:
             verilog.start()
-        self._boards = {
-            station.name: board_around(kernel, self._adapters[station.name], name=station.name, seed=plan.garbage_seed)
-            for station in plan.stations
-            if station.is_board
-        }
-        self._buses: dict[str, AdapterBus] = {
-            name: self._boards[name].bus if name in self._boards else ModelBus(kernel, adapter)
-            for name, adapter in self._adapters.items()
-        }
 
     def bus(self, name: str) -> AdapterBus:
-        if self._verilog is not None and name not in self._buses:
+        if self._verilog is not None and name not in self._twins:
             return self._verilog.bus(name)
-        return self._buses[name]
+        return self._twins[name].bus
 
     def power(self, name: str, on: bool) -> None:
-        if self._verilog is not None and name not in self._adapters:
+        if self._verilog is not None and name not in self._twins:
             self._verilog.power(name, on)
-        elif name not in self._boards:
-            self._adapters[name].power(on)
-        elif on:
-            self._boards[name].plug()
         else:
-            self._boards[name].unplug()  # a board has its power from its USB cable
+            self._twins[name].power(on)
 
     async def finish(self) -> Timeline:
-        for adapter in self._adapters.values():
-            adapter.finish()
+        for twin in self._twins.values():
+            twin.finish()
         self._segment.finish()
         if self._verilog is not None:
             await self._verilog.finish(self._timeline)

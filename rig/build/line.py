@@ -9,6 +9,7 @@ from rig.adapter.bus import AdapterBus
 from rig.adapter.mac_rom import MacRom
 from rig.adapter.recorder import MEDIUM, Timeline
 from rig.build.address import station_address
+from rig.build.twin_station import TwinStation
 from rig.config.scenario import Scenario, Station
 from rig.runtime.kernel import Kernel
 
@@ -26,41 +27,52 @@ TICK_CLOCKS, EIGHTH_CLOCKS = 3_000, 24
 
 
 def is_mixed_line(scenario: Scenario) -> bool:
-    """Tell whether a scenario is one 10BASE-T line between a twin and a Verilog station."""
-    return _is_line(scenario) and {station.backend for station in scenario.stations} == {"model", "rtl"}
+    """Tell whether a scenario is one 10BASE-T line between a twin (maybe of a board) and a Verilog station."""
+    return _is_line(scenario) and _verilog_ends(scenario) == 1
 
 
 def is_twin_line(scenario: Scenario) -> bool:
     """Tell whether a scenario is one 10BASE-T line between two twins."""
-    return _is_line(scenario) and {station.backend for station in scenario.stations} == {"model"}
+    return _is_line(scenario) and _verilog_ends(scenario) == 0
 
 
 def _is_line(scenario: Scenario) -> bool:
     return not scenario.is_network and all(segment.line == "10base-t" for segment in scenario.segments.values())
 
 
+def _verilog_ends(scenario: Scenario) -> int:
+    return sum(station.backend == "rtl" for station in scenario.stations)
+
+
 class _TwinEnd:
     """One twin of an adapter with its PHY, which sends to ``line``. ``is_witness``: collisions are told from here."""
 
     def __init__(
-        self, kernel: Kernel, station: Station, line: Line, clock: LineClock, timeline: Timeline, *, is_witness: bool
+        self,
+        kernel: Kernel,
+        station: Station,
+        line: Line,
+        clock: LineClock,
+        timeline: Timeline,
+        *,
+        is_witness: bool,
+        seed: int,
     ) -> None:
         from firmware_models.adapter.adapter import LanAdapter
         from firmware_models.phy.line_phy import LinePhy, PhyMedium
         from firmware_models.phy.timers import Timers
-        from rig.backends.model import ModelBus
 
         self._kernel = kernel
         self.clock = clock
         self.phy = LinePhy(kernel, station.name, line, timers=Timers(TICK_CLOCKS, EIGHTH_CLOCKS), clock=clock)
         self._medium = PhyMedium(kernel, self.phy, timeline=timeline)
         self._medium.medium = MEDIUM if is_witness else None
-        self.adapter = LanAdapter(kernel, self._medium, _rom(station), name=station.name, phase_ns=station.phase_ns)
-        self.adapter.mdio.phy = self.phy
-        self.adapter.power_watchers.append(self.phy.power)
-        kernel.call_at(kernel.now_ns, self.adapter.set_link, False)
-        self.phy.link_watchers.append(self.adapter.set_link)
-        self.bus: AdapterBus = ModelBus(kernel, self.adapter)
+        adapter = LanAdapter(kernel, self._medium, _rom(station), name=station.name, phase_ns=station.phase_ns)
+        adapter.mdio.phy = self.phy
+        adapter.power_watchers.append(self.phy.power)
+        kernel.call_at(kernel.now_ns, adapter.set_link, False)
+        self.phy.link_watchers.append(adapter.set_link)
+        self.twin = TwinStation(kernel, adapter, is_board=station.backend == "board", seed=seed)
 
     def pair_from(self, clock: LineClock, distance_bits: int) -> FarPair:
         """Return the pair to this end from a partner with such a clock."""
@@ -70,7 +82,7 @@ class _TwinEnd:
 
     def finish(self) -> None:
         """Put what still lasts into the timeline."""
-        self.adapter.finish()
+        self.twin.finish()
         self._medium.finish()
 
 
@@ -84,6 +96,7 @@ class TwinLineBench:
         self._timeline = Timeline()
         first, second = scenario.stations
         distance_bits = abs(first.position_bits - second.position_bits)
+        seed = scenario.seed & 0xFFFFFFFF
         self._ends: dict[str, _TwinEnd] = {}
         lines = []
         for station, ppm in ((first, PPM), (second, -PPM)):
@@ -91,7 +104,7 @@ class TwinLineBench:
             lines.append(TwinLine(kernel, clock))
             is_witness = station is first
             self._ends[station.name] = _TwinEnd(
-                kernel, station, lines[-1], clock, self._timeline, is_witness=is_witness
+                kernel, station, lines[-1], clock, self._timeline, is_witness=is_witness, seed=seed
             )  # fmt: skip
         here, there = self._ends.values()
         lines[0].connect(there.pair_from(here.clock, distance_bits))
@@ -99,11 +112,11 @@ class TwinLineBench:
 
     def bus(self, name: str) -> AdapterBus:
         """See :class:`~rig.build.bench.Bench`."""
-        return self._ends[name].bus
+        return self._ends[name].twin.bus
 
     def power(self, name: str, on: bool) -> None:
         """See :class:`~rig.build.bench.Bench`."""
-        self._ends[name].adapter.power(on)
+        self._ends[name].twin.power(on)
 
     async def finish(self) -> Timeline:
         """See :class:`~rig.build.bench.Bench`."""
@@ -121,7 +134,7 @@ class LineBench:
         from rig.backends.rtl_line import RtlLine
 
         (outer,) = (station for station in scenario.stations if station.backend == "rtl")
-        (twin,) = (station for station in scenario.stations if station.backend == "model")
+        (twin,) = (station for station in scenario.stations if station is not outer)
         distance_bits = abs(outer.position_bits - twin.position_bits)
         clock = LineClock()
         self._outer = outer.name
@@ -129,19 +142,21 @@ class LineBench:
         self._line = RtlLine(
             kernel, dut, RtlStation(outer.name, _rom(outer), distance_bits), half_fs=clock.half_fs, records=records
         )
-        self._end = _TwinEnd(kernel, twin, self._line, clock, self._timeline, is_witness=True)
+        self._end = _TwinEnd(
+            kernel, twin, self._line, clock, self._timeline, is_witness=True, seed=scenario.seed & 0xFFFFFFFF
+        )
         self._line.connect(self._end.pair_from(LineClock.off_by(PPM), distance_bits))
 
     def bus(self, name: str) -> AdapterBus:
         """See :class:`~rig.build.bench.Bench`."""
-        return self._line.bus if name == self._outer else self._end.bus
+        return self._line.bus if name == self._outer else self._end.twin.bus
 
     def power(self, name: str, on: bool) -> None:
         """See :class:`~rig.build.bench.Bench`."""
         if name == self._outer:
             self._line.power(on)
         else:
-            self._end.adapter.power(on)
+            self._end.twin.power(on)
 
     async def finish(self) -> Timeline:
         """See :class:`~rig.build.bench.Bench`."""

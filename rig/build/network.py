@@ -14,6 +14,7 @@ from rig.adapter.mac_rom import MacRom
 from rig.adapter.recorder import Timeline
 from rig.build.address import station_address
 from rig.build.joint import VerilogStations
+from rig.build.twin_station import TwinStation
 from rig.config.network import Cable as CableSettings
 from rig.config.plan import plan_of
 from rig.config.scenario import Scenario
@@ -58,7 +59,6 @@ class NetworkBench:
         from firmware_models.network.repeater import Repeater
         from firmware_models.network.segment import Segment
         from firmware_models.network.switch import Switch
-        from rig.backends.model import ModelBus
 
         self._kernel = kernel
         self._scenario = scenario
@@ -77,8 +77,7 @@ class NetworkBench:
         }  # fmt: skip
         for settings, near, far in topology.ends:
             self._cables[settings.name] = self._cable(settings, near, far, random_of("cable", settings.name))
-        self._buses: dict[str, AdapterBus] = {}
-        self._adapters: dict[str, LanAdapter] = {}
+        self._twins: dict[str, TwinStation] = {}
         self._heard: dict[str, Counter[bytes]] = {}
         for index, station in enumerate(scenario.adapters()):
             segment = self._medium_of(End(STATION, station.name), station.segment)
@@ -97,8 +96,9 @@ class NetworkBench:
                 kernel, segment, rom, name=station.name, position_bits=station.position_bits, phase_ns=phase_ns
             )
             adapter.port.receiver = _Witness(adapter.port.receiver, heard)
-            self._adapters[station.name] = adapter
-            self._buses[station.name] = ModelBus(kernel, adapter)
+            self._twins[station.name] = TwinStation(
+                kernel, adapter, is_board=station.backend == "board", seed=garbage_seed
+            )  # fmt: skip
             self._watch_link(cable, adapter.set_link)
         self._hubs: list[Repeater] = []
         self._switches: list[Switch] = []
@@ -163,21 +163,21 @@ class NetworkBench:
 
     def bus(self, name: str) -> AdapterBus:
         """See :class:`~rig.build.bench.Bench`."""
-        if self._verilog is not None and name not in self._buses:
+        if self._verilog is not None and name not in self._twins:
             return self._verilog.bus(name)
-        return self._buses[name]
+        return self._twins[name].bus
 
     def power(self, name: str, on: bool) -> None:
         """See :class:`~rig.build.bench.Bench`."""
-        if self._verilog is not None and name not in self._adapters:
+        if self._verilog is not None and name not in self._twins:
             self._verilog.power(name, on)
         else:
-            self._adapters[name].power(on)
+            self._twins[name].power(on)
 
     async def finish(self) -> Timeline:
         """See :class:`~rig.build.bench.Bench`."""
-        for adapter in self._adapters.values():
-            adapter.finish()
+        for twin in self._twins.values():
+            twin.finish()
         for hub in self._hubs:
             hub.finish()
         for switch in self._switches:

@@ -197,9 +197,6 @@ def _check(scenario: Scenario, ports: Sequence[PortPlan]) -> None:
             "boards at ports are joined by whatever cable they hang on, and this scenario has cables of its own: leave "
             "the ports out, or use --scenario two-boards"
         )
-    others = [station.name for station in scenario.stations if station.backend != "board"]
-    if others:
-        raise ConfigError(f"{', '.join(others)} cannot share a cable with boards at ports: use --scenario two-boards")
     if len(ports) != len(scenario.stations):
         names = ", ".join(station.name for station in scenario.stations)
         raise ConfigError(

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from rig.report.svg import format_time
 from rig.scenario.facts import Progress
+from rig.scenario.mixture import mixture_in_words
 from rig.scenario.run import Request, Run
 
 COUNTERS = (
@@ -26,6 +27,7 @@ COUNTERS = (
     ("excessive collisions", "aFramesAbortedDueToXSColls"),
     ("late collisions", "aLateCollisions"),
     ("FCS errors", "aFrameCheckSequenceErrors"),
+    ("lost, ring full", "aFramesLostDueToIntMACRcvError"),
 )
 BAR_COLUMNS = 32
 REFRESH_HZ = 10
@@ -47,6 +49,9 @@ class Display:
         self._is_live, self._progress = request.is_live, None
         title = request.scenario.title or request.name
         self._console.print(f"[bold]{title}[/]  [dim]backend[/] {backend}  [dim]seed[/] {request.scenario.seed}")
+        mixture = mixture_in_words(request.scenario.for_backend(request.backend))
+        if mixture:
+            self._console.print(f"[dim]stations[/] {mixture}", soft_wrap=True)
         if not self._console.is_terminal:
             yield
             return
@@ -63,7 +68,7 @@ class Display:
         """Take what begins now."""
         self._phase = words
         if self._live is None:
-            self._console.print(f"[dim]{words} ...[/]")
+            self._console.print(f"[dim]{words} ...[/]", soft_wrap=True)
 
     def progress(self, progress: Progress) -> None:
         """Take how far the run is; may be called from another thread."""
@@ -75,9 +80,9 @@ class Display:
         colour = "green" if run.passed else "red"
         verdict = result["outcome"] if result["outcome"] == "completed" else f"{result['outcome']}: {result['error']}"
         meant = "" if result["outcome"] == "completed" or not run.passed else " (as meant)"
-        console.print(f"[{colour}]{verdict}[/]{meant}")
+        console.print(f"[{colour}]{escape(verdict)}[/]{meant}", soft_wrap=True)
         took = f"{format_time(result['sim_ns'])} {_clock(bool(result['is_live']))}"
-        console.print(f"{took}, {run.wall_s:.2f} s of wall time, {_medium(result['medium'])}")
+        console.print(f"{took}, {run.wall_s:.2f} s of wall time, {_medium(result['medium'])}", soft_wrap=True)
         for file in result["files"]:
             same = file["sha256_received"] == file["sha256_sent"]
             console.print(f"\n[bold]{file['name']}[/]  {file['octets']} octets, {file['from']} to {file['to']}")

@@ -30,11 +30,6 @@ from rig.config.validation import Strict
 Settings = TypeVar("Settings", "TcpSettings", "Limits")
 BACKENDS: tuple[BackendName, ...] = ("model", "rtl", "nic", "board")
 
-_STAYS: dict[BackendName, tuple[BackendName, ...]] = {
-    "model": (), "rtl": ("model",), "board": ("model",), "nic": ("board", "model", "rtl"),
-}  # fmt: skip
-"""Where a station may stay that is told to, when the others are elsewhere."""
-
 MIN_FRAME_OCTETS = 64  # IEEE Std 802.3-2022 4.4.2: minFrameSize, destination address to FCS
 MAX_FRAME_OCTETS = 1518  # maxBasicFrameSize
 MAX_DELAY_BITS = 1000
@@ -66,6 +61,7 @@ class Station(Strict):
     and told as a notice; without it the ROM's address is used, and an adapter with a damaged ROM does not come up.
     It is on a ``segment``, or at the end of a cable; then ``duplex`` says its mode, by default that of the other end.
     ``position_bits`` is its place on the segment in bit times from one end; ``phase_ns`` the phase of its MII clock.
+    ``backend`` is where it is whatever the others are on; only a run on the model makes it a twin all the same.
     ``impairments`` happen between its driver and its stack; for what it receives they replace those of its segment.
     On the wall clock, at the end of a real cable: ``interface`` is the network interface that it is, or into which the
     jack of its virtual board leads; ``port`` the serial port of its board, or its URL.
@@ -208,14 +204,13 @@ class Scenario(Strict):
     expect: Expectation = Expectation()
 
     def for_backend(self, backend: BackendName) -> Scenario:
-        """Return the scenario as it runs on ``backend``: overrides applied, every station on that backend.
+        """Return the scenario as it runs on ``backend``: overrides applied, every station with its backend.
 
-        Where the file names another backend that can share a cable with it, a station stays there; and where it names
-        one that cannot, which is then refused.
+        That is ``backend``, but where the file names another a station stays there: only ``model`` runs everything.
         """
         changes: dict[str, Any] = {
             key: [
-                each.model_copy(update={"backend": each.backend if each.backend in _STAYS[backend] else backend})
+                each.model_copy(update={"backend": backend if backend == "model" else each.backend or backend})
                 for each in whole
             ]
             for key, whole in (("stations", self.stations), ("routers", self.routers))
@@ -248,6 +243,14 @@ class Scenario(Strict):
     def is_network(self) -> bool:
         """Whether it is more than stations on one segment."""
         return bool(self.cables or self.routers or self.hubs or self.switches) or len(self.segments) != 1
+
+    @property
+    def is_live(self) -> bool:
+        """Whether, resolved for a backend, it runs on the clock of the machine: some station is at a real cable."""
+        return any(
+            station.backend == "nic" or (station.backend == "board" and (station.port or station.interface))
+            for station in self.stations
+        )
 
     def station(self, name: str) -> Station:
         """Return a station that is known to exist."""

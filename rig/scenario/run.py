@@ -18,6 +18,7 @@ from rig.config.scenario import BackendName, Scenario
 from rig.report.page import write_page
 from rig.runtime.virtual_time import VirtualTime
 from rig.scenario.facts import Facts
+from rig.scenario.mixture import check_mixture
 from rig.scenario.play import CarriedFile, OnProgress, Play
 from rig.scenario.run_folder import (
     SCHEMA,
@@ -47,8 +48,7 @@ class Request:
     @property
     def is_live(self) -> bool:
         """Whether times are those of the machine's clock."""
-        is_at_port = any(station.port is not None for station in self.scenario.stations)
-        return self.backend == "nic" or bool(self.ports) or (self.backend == "board" and is_at_port)
+        return bool(self.ports) or self.scenario.for_backend(self.backend).is_live
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,10 @@ def run_scenario(
     that fails is a result, not an error. :class:`~rig.errors.RigError` where there can be no result: no simulator, an
     adapter that does not come up, a folder that cannot be written.
     """
+    scenario = request.scenario.for_backend(request.backend)
+    check_mixture(scenario, request.backend, request.ports)
     folder = new_run_folder(request.runs)
     started = datetime.now(UTC)
-    scenario = request.scenario.for_backend(request.backend)
     try:
         recording = _record(request, scenario, folder, on_progress, on_phase)
     except BaseException:
@@ -124,24 +125,25 @@ def _record(
     on_progress: OnProgress | None,
     on_phase: Callable[[str], None],
 ) -> Recording:
-    if request.backend == "rtl":
-        from rig.scenario.rtl import run_rtl  # simulators are looked for only when one is used
-
-        return run_rtl(scenario, request.file, folder, on_progress, on_phase)
     named = [station.port for station in scenario.stations if station.port is not None]
-    ports = request.ports or (named if request.is_live and len(named) == len(scenario.stations) else ())
+    ports = request.ports or (named if scenario.is_live and len(named) == len(scenario.stations) else ())
     if ports:
         from rig.scenario.ports import run_ports
 
         on_phase(f"running on the boards at {', '.join(ports)}")
         return run_ports(scenario, ports, request.file, folder, on_progress)
-    if request.is_live:
+    if scenario.is_live:
         from rig.scenario.nic import cable_in_words, run_nic
 
         on_phase("running over " + cable_in_words(scenario))
         return run_nic(scenario, request.file, folder, on_progress)
-    where = "virtual boards behind serial lines" if request.backend == "board" else "the Python twins"
-    on_phase(f"simulating on {where}")
+    backends = {adapter.backend for adapter in scenario.adapters()}
+    if "rtl" in backends:
+        from rig.scenario.rtl import run_rtl  # simulators are looked for only when one is used
+
+        return run_rtl(scenario, request.file, folder, on_progress, on_phase)
+    kinds = {"model": "the Python twins", "board": "virtual boards behind serial lines"}
+    on_phase("simulating on " + " and ".join(words for kind, words in kinds.items() if kind in backends))
     return run_model(scenario, request.file, folder, on_progress)
 
 

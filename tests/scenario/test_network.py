@@ -158,12 +158,7 @@ def test_what_the_joint_cannot_carry(
 
 
 def test_a_line_is_a_whole_scenario_in_verilog(tmp_path: Path) -> None:
-    """And a run on Verilog needs a station that is."""
     name, _, scenario = find_scenario("10base-t")
-    stations = [each.model_copy(update={"backend": "model"}) for each in scenario.stations]
-    alone = scenario.model_copy(update={"stations": stations})
-    with pytest.raises(ConfigError, match="every station of this scenario stays on the model"):
-        run_scenario(Request(name, alone, "rtl", SMALL, tmp_path / "runs"))
     more = scenario.model_copy(update={"segments": scenario.segments | {"other": Segment(delay_bits=5)}})
     with pytest.raises(ConfigError, match="segment 'line' is a 10base-t line"):
         run_scenario(Request(name, more, "rtl", SMALL, tmp_path / "runs"))

@@ -173,17 +173,6 @@ def test_an_end_without_a_cable_is_refused() -> None:
             "SERVER", "interface: b"), "real.yaml")  # fmt: skip
 
 
-@pytest.mark.parametrize(("backend", "kind"), [("model", "a twin"), ("rtl", "in Verilog")])
-def test_no_cable_joins_simulated_time_and_the_wall_clock(backend: str, kind: str, tmp_path: Path) -> None:
-    found, path, scenario = find_scenario("veth")
-    stations = [scenario.stations[0].model_copy(update={"backend": backend}), scenario.stations[1]]
-    mixed = scenario.model_copy(update={"stations": stations})
-    with pytest.raises(ConfigError, match=f"'client' is {kind}, in simulated time, and this run is on the wall clock.*"
-                       "a virtual one runs on the wall clock too"):  # fmt: skip
-        run_scenario(Request(found, mixed, "nic", carried_file(None, scenario, path), tmp_path))
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.needs("userns")
 def test_the_demonstration_runs_without_any_right_in_a_user_namespace(tmp_path: Path) -> None:
     runs = Path(tempfile.mkdtemp(prefix="rig-runs-"))

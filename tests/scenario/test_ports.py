@@ -72,7 +72,7 @@ def test_a_file_is_carried_between_two_boards(ports: list[str], tmp_path: Path) 
     ("name", "count", "problem"),
     [
         ("collide", 2, r"2 ports for 3 stations \(client, server, talker\): name one for each, in this order"),
-        ("board", 2, "server cannot share a cable with boards at ports"),
+        ("board", 2, "station 'server' is a twin, in simulated time, and boards at ports are on the wall clock"),
         ("hub", 2, "this scenario has cables of its own"),
         ("server-power-loss", 3, "the power of a board at a port cannot be switched"),
     ],

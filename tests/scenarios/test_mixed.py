@@ -1,22 +1,28 @@
-"""Twins and Verilog in one run: whoever is which, it is the same run to the nanosecond (docs/joint.md)."""
+"""Twins, boards and Verilog in one run: whoever is in Verilog, it is the same run to the nanosecond (docs/joint.md)."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rig.build.joint import joint_parameters
-from rig.config.scenario import BackendName, Limits
+from rig.config.scenario import BackendName, Limits, PowerEvent
 from rig.regress import tools
 from rig.scenario.catalog import find_scenario
 from rig.scenario.play import CarriedFile
 from rig.scenario.run import Request, Run, run_scenario
+from rig.units import NS_PER_S
 
+LINE_OCTETS_PER_S = 300_000
+"""Of 3 Mbaud."""
 FILE = CarriedFile("small.bin", bytes(range(256)) * 40)
 LIMITS = Limits(sim_ns=200_000_000, wall_s=120)
+BOARD_FILE, TINY = CarriedFile("small.bin", FILE.content[:3000]), CarriedFile("tiny.bin", FILE.content[:1000])
+BOARD_LIMITS = Limits(sim_ns=2_000_000_000, wall_s=120)
 EVERYBODY = ("client", "server", "talker", "router")
 
 
@@ -28,6 +34,22 @@ def play(name: str, twins: Collection[str], runs: Path, backend: BackendName = "
         for key, whole in (("stations", scenario.stations), ("routers", scenario.routers))
     }
     return run_scenario(Request(found, scenario.model_copy(update=changes), backend, FILE, runs))
+
+
+def play_as(
+    name: str,
+    backends: Mapping[str, BackendName],
+    runs: Path,
+    backend: BackendName,
+    file: CarriedFile = BOARD_FILE,
+    **changes: Any,
+) -> Run:
+    """Run a scenario with stations and routers on the backends that are named, the others on ``backend``."""
+    found, _, scenario = find_scenario(name)
+    changes = {"limits": BOARD_LIMITS} | changes
+    for key, whole in (("stations", scenario.stations), ("routers", scenario.routers)):
+        changes[key] = [each.model_copy(update={"backend": backends.get(each.name)}) for each in whole]
+    return run_scenario(Request(found, scenario.model_copy(update=changes), backend, file, runs))
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +83,69 @@ def test_it_does_not_matter_who_is_in_verilog(
     assert ours.get("backends", {}) == (who if twins else {})
     for key in theirs.keys() - {"backend", "versions"}:
         assert ours[key] == theirs[key], key
+
+
+# Each with one station in Verilog, and a board whose far end is a twin behind a modelled serial line.
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        ("board-rtl", {"client": "board", "talker": "model"}),
+        ("board-rtl", {"server": "board", "talker": "board"}),
+        ("mixed", {"client": "board", "talker": "model"}),
+        ("router", {"server": "model", "router": "board", "talker": "model"}),
+        ("board-nic", {"client": "board"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "+".join(f"{name}-{kind}" for name, kind in value.items()),
+)
+def test_a_board_and_verilog_are_in_one_run(name: str, others: dict[str, BackendName], tmp_path: Path) -> None:
+    """Behind a serial line on the simulator's time, and on virtual time with a twin in place of the Verilog."""
+    run = play_as(name, others, tmp_path / "rtl", "rtl")
+    (outer,) = (each.name for each in find_scenario(name)[2].stations if each.name not in others)
+    twin = play_as(name, others | {outer: "model"}, tmp_path / "board", "board")
+    assert run.passed and twin.passed and run.result["files"][0]["octets"] == len(BOARD_FILE.content)
+    line_ns = len(BOARD_FILE.content) * NS_PER_S // LINE_OCTETS_PER_S
+    assert run.result["files"][0]["end_ns"] > line_ns, "no faster than the serial line"
+    for file in ("timeline.json", "wire.pcapng"):
+        assert (run.folder / file).read_bytes() == (twin.folder / file).read_bytes(), file
+    ours, theirs = (json.loads((each.folder / "result.json").read_text()) for each in (run, twin))
+    assert ours["backends"] == {each: others.get(each.split("-")[0], "rtl") for each in ours["stations"]}
+    for key in theirs.keys() - {"backend", "backends", "versions"}:
+        assert ours[key] == theirs[key], key
+    page = (run.folder / "index.html").read_text()
+    assert all(f"{each} <b>{kind}</b>" in page for each, kind in ours["backends"].items())
+
+
+def test_a_run_with_a_board_and_verilog_is_the_same_again(tmp_path: Path) -> None:
+    first, second = (play_as("board-rtl", {"client": "board", "talker": "model"}, tmp_path / name, "rtl")
+                     for name in ("a", "b"))  # fmt: skip
+    for file in ("result.json", "timeline.json", "wire.pcapng"):
+        assert (first.folder / file).read_bytes() == (second.folder / file).read_bytes(), file
+    others: dict[str, BackendName] = {"client": "board", "talker": "model", "server": "model"}
+    other = play_as("board-rtl", others, tmp_path / "c", "board", seed=2)
+    assert (other.folder / "timeline.json").read_bytes() != (first.folder / "timeline.json").read_bytes()
+
+
+def test_a_board_beside_verilog_is_unplugged(tmp_path: Path) -> None:
+    """Its host loses the port, and the stations in Verilog hear no more of it."""
+    off = [PowerEvent(at_ns=20_000_000, action="power-off", target="client")]
+    limits = Limits(sim_ns=30_000_000, wall_s=120)
+    run = play_as("board-rtl", {"client": "board", "talker": "model"}, tmp_path, "rtl", events=off, limits=limits)
+    assert run.result["outcome"] == "limit"
+    (notice,) = run.result["stations"]["client"]["notices"]
+    assert "the port is gone: the device has been unplugged" in notice
+    events = json.loads((run.folder / "timeline.json").read_text())["events"]
+    last = {name: max(each["end_ns"] for each in events if each["station"] == name) for name in ("client", "server")}
+    assert last["client"] <= 20_000_000 < last["server"]
+
+
+def test_a_board_and_a_phy_in_verilog_on_one_line(tmp_path: Path) -> None:
+    """As an iCEBreaker would be: the board's adapter has a 10BASE-T PHY of its own, here the twin of it."""
+    run = play_as("10base-t-twin", {"client": "board"}, tmp_path, "rtl", TINY)
+    assert run.passed and run.result["backends"] == {"client": "board", "server": "rtl"}
+    client, server = (run.result["stations"][name]["counters"] for name in ("client", "server"))
+    assert client["aFramesTransmittedOK"] == server["aFramesReceivedOK"] > 5
+    for counters in (client, server):
+        assert counters["aFrameCheckSequenceErrors"] == counters["aAlignmentErrors"] == 0
 
 
 @pytest.mark.needs("iverilog")
