@@ -2,8 +2,9 @@
 
 Each port is a MAC of the adapter's twin: CSMA/CD at half duplex, nothing of it at full duplex, FCS checked on the way
 in. A good frame teaches where its source is, and goes to the port of its destination, or to all others where that is
-unknown or a group. A port holds as many octets as its buffer; what is more is dropped and counted. There is no spanning
-tree: where switches form a loop, a broadcast goes round for ever.
+unknown or a group. What was learned at a port is forgotten when its link goes: whoever was there may turn up elsewhere,
+and until he does his frames are flooded, not sent where nobody is. A port holds as many octets as its buffer; what is
+more is dropped and counted. There is no spanning tree: where switches form a loop, a broadcast goes round for ever.
 
 ``is_deaf`` in a port's parameters while its cable is half duplex is a duplex mismatch, and behaves like one.
 """
@@ -83,6 +84,8 @@ class SwitchPort:
     def set_link(self, is_up: bool) -> None:
         """The PHY of the port finds, or loses, its link now; what waits already goes out into nothing."""
         self.has_link = is_up
+        if not is_up:
+            self.switch.flush(self.number)
 
     def _sent(self, report: TransmitReport) -> None:
         counters = self.counters
@@ -152,10 +155,17 @@ class Switch:
             return None
         return learned.port
 
+    def flush(self, number: int) -> None:
+        """Forget every address that was learned at a port."""
+        gone = [address for address, learned in self.table.items() if learned.port == number]
+        for address in gone:
+            del self.table[address]
+            self.counters["addressesFlushed"] += 1
+
     def _forward(self, call: tuple[SwitchPort, bytes]) -> None:
         port, frame = call
         destination, source = frame[:6], frame[6:12]
-        if not source[0] & 1:
+        if not source[0] & 1 and port.has_link:
             self._learn(source, port.number)
         if destination[:5] == RESERVED and destination[5] < 16:
             self.counters["framesReserved"] += 1

@@ -73,6 +73,21 @@ def test_a_jam_is_told_when_it_is_decided() -> None:
     assert world.told.orders[1:] == [(800, "jam", 1, 1, 20), (1120, "end", 1)]
 
 
+def test_of_a_jam_the_earliest_beginning_is_told_and_that_once() -> None:
+    """Each hub between tells of the same jam, or of a later one: nothing new. There is room for 8 orders in a ns."""
+    world = World()
+    sent = world.segment.begin(world.port, FRAME)
+    world.kernel.advance(400)
+    for unit in (30, 30, 31, 20, 20, 30):
+        sent.tell(unit)
+    assert world.told.orders[1:] == [(400, "jam", 1, 1, 30), (400, "jam", 1, 1, 20)]
+    sent.jams_from(20)
+    world.kernel.advance(1120)
+    world.segment.end(sent)
+    sent.tell(10)  # it is over
+    assert world.told.orders[3:] == [(1120, "end", 1)]
+
+
 @pytest.mark.parametrize("is_whole", [True, False])
 def test_what_a_station_elsewhere_sent_is_known_at_its_end(is_whole: bool) -> None:
     world = World()

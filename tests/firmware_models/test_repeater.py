@@ -113,6 +113,21 @@ def test_partition_after_32_collisions_in_a_row_and_reconnection() -> None:
     assert [port.counters["partitions"] for port in star.hub.ports] == [1, 1, 0, 0]
 
 
+def test_after_reconnection_a_row_begins_anew() -> None:
+    """What led to the partition is no part of it: 31 collisions more are borne, the 32nd is not."""
+    star = Star()
+    edge = 100
+    for _ in range(32):
+        edge = collide(star, edge)
+    star.send(3, edge, b"", FRAME)
+    star.run(edge + 300)
+    edge += 300
+    for number in range(1, 33):
+        assert not any(port.is_partitioned for port in star.hub.ports), number
+        edge = collide(star, edge)
+    assert [port.counters["partitions"] for port in star.hub.ports] == [2, 2, 0, 0]
+
+
 def test_a_good_frame_ends_a_row_of_collisions() -> None:
     star = Star()
     edge = 100

@@ -83,6 +83,36 @@ def test_ports_without_a_link_get_nothing() -> None:
     assert office.got() == {3: 1}
 
 
+def test_a_link_that_goes_takes_its_addresses_along() -> None:
+    """Who is plugged in elsewhere is found at once; with the old entry his frames would be dropped until it aged."""
+    office = Office()
+    for number, address in ((1, A), (2, B), (3, C), (3, D)):
+        office.send(number, frame(NOBODY, address))
+    office.switch.ports[2].set_link(False)
+    assert set(office.switch.table) == {A, B} and office.switch.counters["addressesFlushed"] == 2
+    office.got()
+    office.send(2, frame(C, B))
+    assert office.got() == {1: 1}, "flooded, but for the port without a link"
+    office.send(1, frame(NOBODY, C))  # where C is now
+    office.got()
+    office.send(2, frame(C, B))
+    assert office.got() == {1: 1} and office.switch.port_of(C) == 1
+    office.switch.ports[2].set_link(True)
+    office.send(3, frame(A, D))
+    assert office.got() == {1: 1} and office.switch.port_of(D) == 3
+
+
+def test_a_frame_that_came_just_before_its_link_went_teaches_nothing() -> None:
+    office = Office()
+    octets = frame(NOBODY, C)
+    office.begin(3, octets)
+    end_ns = (len(octets) + 8) * 8 * BIT_NS
+    office.kernel.advance(end_ns + 2_000)  # it is being looked up
+    office.switch.ports[2].set_link(False)
+    office.kernel.advance(end_ns + 40_000)
+    assert office.got() == {1: 1, 2: 1} and office.switch.port_of(C) is None
+
+
 def test_groups_go_everywhere_and_reserved_ones_nowhere() -> None:
     office = Office()
     everywhere = {2: 1, 3: 1}
