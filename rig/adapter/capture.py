@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from rig.adapter.device import Capabilities, FrameDevice, ReceivedFrame, TransmitResult
+from rig.adapter.device import FrameDevice, ReceivedFrame
+from rig.adapter.wrapped import WrappedDevice
 from rig.runtime.kernel import Scheduler
 from rig.wire.fcs import fcs
 from rig.wire.pcap import PcapngWriter
 
 
-class CaptureDevice:
+class CaptureDevice(WrappedDevice):
     """A FrameDevice that writes every frame it passes on to ``writer``, as interface ``interface`` of the capture.
 
     Times are the kernel's plus ``epoch_ns``. With ``fcs_octets`` 4, as the interface was declared, the FCS is added:
@@ -25,42 +26,26 @@ class CaptureDevice:
         epoch_ns: int = 0,
         fcs_octets: int = 0,
     ) -> None:
-        self.irq = device.irq
-        self.tx_ready = device.tx_ready
+        super().__init__(device)
         self._scheduler = scheduler
-        self._device = device
         self._writer = writer
         self._interface = interface
         self._epoch_ns = epoch_ns
         self._fcs_octets = fcs_octets
 
-    @property
-    def capabilities(self) -> Capabilities:
-        """See FrameDevice."""
-        return self._device.capabilities
-
-    @property
-    def is_link_up(self) -> bool:
-        """See FrameDevice."""
-        return self._device.is_link_up
-
     def try_transmit(self, frame: bytes) -> bool:
         """See FrameDevice; a frame that was refused is not captured."""
-        is_taken = self._device.try_transmit(frame)
+        is_taken = super().try_transmit(frame)
         if is_taken:
             self._write(self._scheduler.now_ns, frame, None)
         return is_taken
 
     def receive(self) -> ReceivedFrame | None:
         """See FrameDevice."""
-        frame = self._device.receive()
+        frame = super().receive()
         if frame is not None:
             self._write(frame.time_ns, frame.octets, frame.fcs)
         return frame
-
-    def transmit_results(self) -> list[TransmitResult]:
-        """See FrameDevice."""
-        return self._device.transmit_results()
 
     def _write(self, time_ns: int, octets: bytes, received_fcs: bytes | None) -> None:
         if self._fcs_octets:

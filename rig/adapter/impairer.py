@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from random import Random
 
-from rig.adapter.device import Capabilities, FrameDevice, ReceivedFrame, TransmitOutcome, TransmitResult
+from rig.adapter.device import FrameDevice, ReceivedFrame, TransmitOutcome, TransmitResult
+from rig.adapter.wrapped import WrappedDevice
 from rig.errors import UsageError
 from rig.runtime.kernel import Scheduler
 from rig.units import NS_PER_MS, NS_PER_S
@@ -146,7 +147,7 @@ class Lane:
         self._counts[f"{self._name}_{what}"] += 1
 
 
-class Impairer:
+class Impairer(WrappedDevice):
     """A :class:`~rig.adapter.device.FrameDevice` around another one; :meth:`run` must run beside it.
 
     ``counts`` says what was done to frames: ``transmit_lost``, ``receive_reordered`` and so on; what never happened is
@@ -164,27 +165,18 @@ class Impairer:
         receive: Impairments = NO_IMPAIRMENTS,
         name: str = "impairer",
     ) -> None:
+        super().__init__(device)
         self.irq = scheduler.event(f"{name} irq")
         self.tx_ready = scheduler.event(f"{name} tx_ready")
         self.tx_ready.set()
         self.counts: Counter[str] = Counter()
         self._scheduler = scheduler
-        self._device = device
         self._outgoing = Lane(transmit, Random(source.getrandbits(64)), self.counts, "transmit")
         self._incoming = Lane(receive, Random(source.getrandbits(64)), self.counts, "receive")
         self._changed = scheduler.event(f"{name} change")
         self._refused: bytes | None = None
         self._is_announced = False  # a received frame is due, and the reader was told
         self._lost: list[TransmitResult] = []
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """See :class:`~rig.adapter.device.FrameDevice`, as for all below."""
-        return self._device.capabilities
-
-    @property
-    def is_link_up(self) -> bool:
-        return self._device.is_link_up
 
     def try_transmit(self, frame: bytes) -> bool:
         longest = self._device.capabilities.mtu + HEADER_OCTETS

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rig.adapter.bus import AdapterBus, Operation, Read32, ReadBlock, Result, Write32
-from rig.adapter.device import Capabilities, FrameDevice, ReceivedFrame, TransmitOutcome, TransmitResult
+from rig.adapter.device import FrameDevice, ReceivedFrame, TransmitOutcome, TransmitResult
 from rig.adapter.regmap import Window, load
+from rig.adapter.wrapped import WrappedDevice
 from rig.errors import RigError, WireError
 from rig.runtime.kernel import Scheduler
 from rig.stack.netstat import NetstatRow
@@ -96,39 +97,28 @@ class StoryBus:
         return results
 
 
-class StoryDevice:
+class StoryDevice(WrappedDevice):
     """A FrameDevice that notes each frame on its way."""
 
     def __init__(self, device: FrameDevice, story: Story, station: str) -> None:
-        self.irq = device.irq
-        self.tx_ready = device.tx_ready
-        self._device = device
+        super().__init__(device)
         self._story = story
         self._station = station
 
-    @property
-    def capabilities(self) -> Capabilities:
-        """See :class:`~rig.adapter.device.FrameDevice`, as for all below."""
-        return self._device.capabilities
-
-    @property
-    def is_link_up(self) -> bool:
-        return self._device.is_link_up
-
     def try_transmit(self, frame: bytes) -> bool:
-        is_taken = self._device.try_transmit(frame)
+        is_taken = super().try_transmit(frame)
         if is_taken:
             self._story.note("send", self._station, frame)
         return is_taken
 
     def receive(self) -> ReceivedFrame | None:
-        received = self._device.receive()
+        received = super().receive()
         if received is not None:
             self._story.note("hear", self._station, received.octets)
         return received
 
     def transmit_results(self) -> list[TransmitResult]:
-        results = self._device.transmit_results()
+        results = super().transmit_results()
         for result in results:
             if result.outcome is not TransmitOutcome.OK:
                 self._story.note("send", self._station, f"a frame was not sent: {result.outcome.value}")
