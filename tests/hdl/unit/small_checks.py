@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import cocotb
-from cocotb.triggers import Timer, ValueChange
+from cocotb.triggers import RisingEdge, Timer, ValueChange
 
 from tests.hdl.unit.vectors import CHECK_STRING, CHECK_VALUE, RESIDUE, VECTORS
 
@@ -132,3 +132,18 @@ async def device_time(dut: Any) -> None:
     await ValueChange(dut.finished)
     assert int(dut.edge_number.value) == EDGES
     assert int(dut.problems.value) == 0, f"first at edge {int(dut.first_wrong.value)}"
+
+
+@cocotb.test(skip=cocotb.top is not None and cocotb.top._name != "pause_bench")
+async def pause(dut: Any) -> None:
+    """A pause lasts 128 nibbles a quantum, up to those of more than 64 quanta, which no whole adapter waits for."""
+    for quanta in (0, 1, 2, 0x1234, 0x8001):
+        dut.quanta.value = quanta
+        dut.paused_edges.value = 0
+        dut.limit.value = 128 * quanta + 1
+        dut.rst.value = 1
+        dut.go.value = 1
+        await RisingEdge(dut.finished)
+        assert int(dut.paused_edges.value) == 128 * quanta
+        dut.go.value = 0
+        await Timer(5, "ns")

@@ -17,6 +17,7 @@ RUNS = [
     ("crc_bench", "small_checks"),
     ("fifo_bench", "small_checks"),
     ("mdio_bench", "small_checks"),
+    ("pause_bench", "small_checks"),
 ]
 
 
