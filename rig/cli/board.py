@@ -350,15 +350,18 @@ def show_faults(choice: Choice, far_end: str, *, as_json: bool) -> ExitCode:
     if not as_json:
         print(
             f"{'fault':40} {'rate':>7} {'transactions':>12} {'octets hit':>10} {'wrong reads':>11} "
-            f"{'wrong writes':>12} {'twice':>5} {'lost ms':>9}"
+            f"{'wrong writes':>12} {'twice':>5} {'device ms':>9} {'clean ms':>9} {'ratio':>6}"
         )
     for row in fault_table(player, choice):
         rows.append(row)
         if not as_json:
             rate = "once" if row.rate is None else f"{row.rate:g}"
+            clean = "-" if row.clean_time_ms is None else f"{row.clean_time_ms:.1f}"
+            ratio = "-" if row.time_ratio is None else f"{row.time_ratio:.2f}"
             print(
                 f"{row.fault:40} {rate:>7} {row.transactions:12} {row.octets_hit:10} {row.wrong_reads:11} "
-                f"{row.wrong_writes:12} {row.duplicate_effects:5} {row.lost_time_ms:9.1f}"
+                f"{row.wrong_writes:12} {row.duplicate_effects:5} {row.device_time_ms:9.1f} "
+                f"{clean:>9} {ratio:>6}"
                 f"{'  ' + row.problem if row.problem else ''}",
                 flush=True,
             )

@@ -43,7 +43,7 @@ WORTHWHILE_SHARE = 4
 class _Request:
     """A numbered batch that is outstanding."""
 
-    __slots__ = ("batch", "hinted_order", "order", "reply", "sent_end_ns", "sequence", "times_sent")
+    __slots__ = ("batch", "order", "reply", "sent_end_ns", "sequence", "times_sent")
 
     def __init__(self, sequence: int, batch: Batch) -> None:
         self.sequence = sequence
@@ -52,7 +52,6 @@ class _Request:
         self.order = 0  # of its last transmission or probe, among all
         self.sent_end_ns = 0  # when the last octet of that leaves, by estimate
         self.times_sent = 0  # probes included
-        self.hinted_order = 0  # of the transmission whose reply a damaged piece was taken for
 
 
 class HostSession:
@@ -79,14 +78,13 @@ class HostSession:
         self._request_octets = 0  # room taken in the device
         self._reply_octets = 0
         self._round = 0
-        self._round_order = 0  # of the last transmission before this round
-        self._is_stale = False  # frames of an earlier round may be under way
+        self._is_stale = False  # frames of an earlier round were under way when this one began
         self._is_line_full = False  # there was more to send when octets_to_send() ended
         self._order = 0
         self._probes: deque[_Request] = deque()
         self._urgent: deque[bytes] = deque()  # frames without a number: HELLO, acknowledgements, PING
         self._events: deque[HostEvent] = deque()
-        self._next_event: int | None = 0
+        self._last_event: int | None = None  # its number
         self._timeout = ReplyTimeout(self.settings)
         self._limit = PayloadLimit(self.settings.largest_payload_octets)
         self._line_free_ns = 0  # when what was handed over has left, by estimate
@@ -135,8 +133,7 @@ class HostSession:
     @property
     def payload_limit_octets(self) -> int:
         """How much payload a frame may have at present."""
-        limit = self._limit.octets
-        return limit if self.greeting is None else min(limit, self.greeting.largest_payload_octets & ~3)
+        return self._limit.octets
 
     def receive_octets(self, octets: bytes, now_ns: int) -> None:
         """Take octets from the line, in order."""
@@ -162,7 +159,7 @@ class HostSession:
         while self.state is HostState.OPEN and self._line_free_ns <= now_ns + self.settings.lead_ns:
             if self._probes:
                 request = self._probes.popleft()
-                if request.reply is None and request.sequence in self._sequences_outstanding():
+                if request.reply is None:
                     self.counts["probes"] += 1
                     parts.append(self._send(request, Frame(MessageType.BATCH, request.sequence), now_ns))
                 continue
@@ -305,8 +302,7 @@ class HostSession:
         self._limit.lost()
         for request in self._sent():
             if request.reply is None:
-                if request.hinted_order < request.order and request not in self._probes:
-                    request.hinted_order = request.order
+                if request not in self._probes:
                     self._probes.append(request)
                 return
 
@@ -358,7 +354,7 @@ class HostSession:
         if greeting.session_id != self._session_id:
             self.counts["not_ours"] += 1
             return
-        self._next_event = 0
+        self._last_event = None
         self._last_frame_ns = now_ns
         if self.state is HostState.OPEN:  # the answer to a HELLO that was repeated too early
             return
@@ -377,7 +373,7 @@ class HostSession:
 
     def _replied(self, frame: Frame, now_ns: int) -> None:
         request = self._find(frame.sequence)
-        if request is None or request.reply is not None or not request.times_sent:
+        if request is None or request.reply is not None:
             self.counts["replies_repeated"] += 1
             return
         try:
@@ -391,10 +387,9 @@ class HostSession:
             self._timeout.measured(max(0, now_ns - begin_ns - reply_ns))
         self._timeout.progressed()
         self._last_reply_ns = self._last_progress_ns = now_ns
-        if frame.credit:
-            edge = frame.sequence + 1 + frame.credit & 0xFF
-            if (edge - self._edge_sequence & 0xFF) < 0x80:
-                self._edge_sequence = edge
+        edge = frame.sequence + 1 + frame.credit & 0xFF
+        if (edge - self._edge_sequence & 0xFF) < 0x80:
+            self._edge_sequence = edge
         # A request is executed only after all before it: those that lack a reply and were sent (or probed) before this
         # one was, have lost it.
         for earlier in self._sent():
@@ -403,8 +398,6 @@ class HostSession:
             if earlier.reply is None and earlier.order < request.order and earlier not in self._probes:
                 self._limit.lost()
                 self._probes.append(earlier)
-        if request.order > self._round_order:
-            self._is_stale = False  # something of the present round has arrived
         self._deliver()
 
     def _deliver(self) -> None:
@@ -437,15 +430,12 @@ class HostSession:
                 self._limit.lost()
                 self._probe_again()
             return
-        is_present = frame.credit == self._round
-        if is_present and code != NakCode.CRC:
-            self._is_stale = False
         if code == NakCode.CRC:
-            if self._is_stale and not is_present:
+            if self._is_stale and frame.credit != self._round:
                 return
             if now_ns < self._outstanding[index].sent_end_ns:
                 return  # it is about something sent before
-        elif code == NakCode.SEQUENCE and not is_present:
+        elif code == NakCode.SEQUENCE and frame.credit != self._round:
             return
         if self._outstanding[index].reply is not None:
             return
@@ -454,7 +444,6 @@ class HostSession:
         self._is_stale = self._unsent > index + 1
         self._unsent = index
         self._round = self._round + 1 & 0xFF
-        self._round_order = self._order
         self._limit.lost()
         self.counts["went_back"] += 1
         self._timeout.progressed()
@@ -468,10 +457,10 @@ class HostSession:
 
     def _event_received(self, frame: Frame) -> None:
         self._urgent.append(Frame(MessageType.EVENT_ACK, frame.sequence, session=self._tag).serialize())
-        if self._next_event is not None and frame.sequence == (self._next_event - 1 & 0xFF):
+        if frame.sequence == self._last_event:
             self.counts["events_repeated"] += 1
             return
-        self._next_event = frame.sequence + 1 & 0xFF
+        self._last_event = frame.sequence
         try:
             self._events.append(Interrupt(LineEvent.parse(frame.payload)))
         except WireError as error:
@@ -482,9 +471,6 @@ class HostSession:
             return None
         index = sequence - self._outstanding[0].sequence & 0xFF
         return self._outstanding[index] if index < len(self._outstanding) else None
-
-    def _sequences_outstanding(self) -> set[int]:
-        return {request.sequence for request in self._outstanding}
 
     # -- the end -------------------------------------------------------------------------------------------------------
 

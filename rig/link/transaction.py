@@ -87,8 +87,6 @@ class Transaction:
                 left = len(operation.data) // WORD_OCTETS - done
             else:
                 left, room = operation.words - done, min(room + WORD_OCTETS, reply_octets - reply)
-                if request + WORD_OCTETS > request_octets:
-                    break
             words = min(left, room // WORD_OCTETS, MAX_OPERATION_WORDS)
             if words <= 0:
                 break

@@ -99,7 +99,8 @@ def test_the_table_adds_up_its_parts() -> None:
     assert [(case.fault, case.transactions, case.seed) for case in seen] == [
         ("none", 40, 4), ("flip", 40, 4), ("flip", 40, 5), ("flip", 20, 6),
     ]  # fmt: skip
-    assert (noise.transactions, noise.octets_hit, noise.wrong_reads, noise.lost_time_ms) == (100, 15, 1, 1.5)
+    assert (noise.transactions, noise.octets_hit, noise.wrong_reads) == (100, 15, 1)
+    assert (noise.device_time_ms, noise.clean_time_ms, noise.time_ratio) == (11.5, 10, 1.15)
     assert not noise.is_passed
     assert [row.fault for row in fault_table(player, Choice(40, words=("stuck", "garbage")))] == [
         "garbage before the greeting", "interrupt stuck high", "interrupt stuck low",

@@ -135,7 +135,8 @@ def test_the_table_of_faults() -> None:
     rows = parsed(rig("faults", "--transactions", "40", "--json"))["rows"]
     assert len(rows) == 21
     assert set(rows[0]) >= {
-        "fault", "rate", "transactions", "wrong_reads", "wrong_writes", "duplicate_effects", "lost_time_ms",
+        "fault", "rate", "transactions", "wrong_reads", "wrong_writes", "duplicate_effects", "device_time_ms",
+        "clean_time_ms", "time_ratio",
     }  # fmt: skip
     assert not any(row["wrong_reads"] or row["wrong_writes"] or row["duplicate_effects"] for row in rows)
     assert {row["rate"] for row in rows} == {1e-5, 1e-4, 1e-3, None}
@@ -147,6 +148,6 @@ def test_the_table_of_faults_on_the_verilog() -> None:
     (row,) = value["rows"]
     assert value["far_end"] == "rtl"
     assert (row["fault"], row["rate"], row["transactions"]) == ("flip", 1e-3, 40)
-    assert row["octets_hit"] > 0 and row["lost_time_ms"] > 0
+    assert row["octets_hit"] > 0 and row["device_time_ms"] > 0 and row["time_ratio"] > 0
     result = rig("faults", "--fault", "flop")
     assert result.returncode == 2 and "no fault is called flop; there are: flip" in result.stderr

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 
 import pytest
+from cobs import cobs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -97,10 +99,21 @@ def test_a_frame_is_refused_at_every_length() -> None:
 def test_limits_of_a_frame() -> None:
     largest = Frame(2, payload=bytes(LARGEST_PAYLOAD_OCTETS))
     assert Frame.parse(largest.serialize()[1:-1]) == largest
+    fullest = Frame(2, 1, 1, 1, 0x0101, bytes([1]) * LARGEST_PAYLOAD_OCTETS)  # as many code octets as there can be
+    piece = fullest.serialize()[1:-1]
+    assert len(piece) == LARGEST_PIECE_OCTETS and Frame.parse(piece) == fullest
     with pytest.raises(UsageError, match="2040"):
         Frame(2, payload=bytes(2040)).serialize()
     with pytest.raises(WireError, match="longest"):
         Frame.parse(b"\x01" * (LARGEST_PIECE_OCTETS + 1))
+
+
+@pytest.mark.parametrize("said", [0, 3, 5, 8, 0x104])
+def test_a_length_that_is_not_that_of_the_payload(said: int) -> None:
+    """Whose CRC is right: a sender that is wrong, no line does it."""
+    body = bytes([2, 1, 1, 1, 1, 1]) + said.to_bytes(2, "little") + b"four"
+    with pytest.raises(WireError, match=f"says {said} octets of payload, there are 4"):
+        Frame.parse(cobs.encode(body + zlib.crc32(body).to_bytes(4, "little")))
 
 
 @UNHURRIED
@@ -170,5 +183,22 @@ def test_payloads_come_back_and_are_refused_at_other_lengths() -> None:
     for length in (0, 1, 3, 6):
         with pytest.raises(WireError):
             BatchReply.parse(0, bytes(length))
-    with pytest.raises(WireError, match="window 0"):
-        Greeting.parse(greeting.serialize()[:5] + b"\0" + greeting.serialize()[6:])
+
+
+def test_greetings_that_can_be_and_that_cannot() -> None:
+    greeting = page.GREETING
+    for good in (replace(greeting, window=64, largest_payload_octets=32), replace(greeting, window=1)):
+        assert Greeting.parse(good.serialize()) == good
+    assert Greeting.parse(greeting.serialize() + b"of a higher version") == greeting
+    for bad, problem in (
+        (replace(greeting, window=0), "window 0"), (replace(greeting, window=65), "window 65"),
+        (replace(greeting, largest_payload_octets=31), "largest payload 31"), (replace(greeting, baud=0), "0 baud"),
+        (replace(greeting, time_scale=0), "scale 0"),
+    ):  # fmt: skip
+        with pytest.raises(WireError, match=problem):
+            Greeting.parse(bad.serialize())
+
+
+def test_of_the_status_of_an_event_one_bit_counts() -> None:
+    assert not LineEvent.parse(bytes([0xFE]) + bytes(15)).is_asserted
+    assert LineEvent.parse(bytes([0xFF]) + bytes(15)).is_asserted

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rig.link import examples
 from rig.link.device import EVENT_REPEAT_NS, DeviceSession
-from rig.link.estimates import LinkSettings, PayloadLimit, ReplyTimeout
+from rig.link.estimates import LinkSettings
 from rig.link.events import Closed, Downfall, Finished, HostEvent, HostState, Interrupt, LogLine, Opened, Reset
 from rig.link.frame import Deframer, Frame, MessageType, NakCode
 from rig.link.host import HostSession
@@ -527,39 +527,3 @@ def test_a_reply_that_makes_no_sense_ends_the_session(payload: bytes, problem: s
     table.host.receive_octets(Frame(MessageType.BATCH_REPLY, 0, 8, code, TAG, payload).serialize(), table.now_ns)
     (event,) = (event for event in iter(table.host.next_event, None) if isinstance(event, Closed))
     assert event.why is Downfall.NONSENSE and problem in event.detail and event.lost == (transaction,)
-
-
-def test_the_time_out_follows_what_is_measured() -> None:
-    settings_ = LinkSettings()
-    timeout = ReplyTimeout(settings_)
-    assert timeout.now_ns == settings_.first_timeout_ns
-    for _ in range(40):
-        timeout.measured(10_000_000)
-    assert 10_000_000 <= timeout.now_ns < 12_000_000
-    timeout.expired()
-    timeout.expired()
-    assert 40_000_000 <= timeout.now_ns < 48_000_000
-    for _ in range(40):
-        timeout.expired()
-    assert timeout.now_ns == settings_.timeout_ceiling_ns
-    timeout.progressed()
-    assert timeout.now_ns < 12_000_000
-
-
-def test_the_payload_follows_the_faults() -> None:
-    limit = PayloadLimit(2036)
-    assert limit.octets == 512
-    for _ in range(200):
-        limit.carried(1000)
-    assert limit.octets == 2036
-    for _ in range(300):
-        limit.carried(400)
-        limit.lost()
-    assert 80 < limit.octets < 200
-    for _ in range(4000):
-        limit.carried(1)
-        limit.lost()
-    assert limit.octets <= 40
-    for _ in range(4000):
-        limit.carried(1000)
-    assert limit.octets == 2036
