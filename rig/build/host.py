@@ -91,12 +91,13 @@ def build_host(
     driver: StationDriver | None = None,
     tap: Callable[[FrameDevice], FrameDevice] = lambda device: device,
     on_event: Callable[[StackEvent], None] | None = None,
+    on_round: Callable[[], None] | None = None,
     with_stack: bool = True,
 ) -> Host:
     """Return the host of ``station`` on its adapter's bus, or on ``driver`` where it has none; nothing runs yet.
 
     ``tap`` may put a wrapper between the driver, with its impairments, and whoever uses it; ``on_event`` sees the
-    events of the stack too.
+    events of the stack too, ``on_round`` is called after each round of the node.
     Without ``with_stack`` there is a driver only, as on the interface of a router.
     """
     segment = Topology(scenario).link(station)
@@ -123,7 +124,7 @@ def build_host(
             on_event(event)
         sockets.handle_event(event)
 
-    host.node = node = Node(scheduler, stack, host.device, deliver, station.name)
+    host.node = node = Node(scheduler, stack, host.device, deliver, station.name, on_round=on_round)
     host.sockets = sockets = SocketLibrary(scheduler, stack, node.kick.set)
     return host
 
@@ -149,6 +150,10 @@ def tcp_config(tcp: TcpSettings) -> TcpConfig:
         "receive_buffer_octets": tcp.receive_buffer_octets,
         "send_buffer_octets": tcp.send_buffer_octets,
         "nagle": tcp.nagle,
+        "timestamps": tcp.timestamps,
+        "sack": tcp.sack,
+        "window_scale": tcp.window_scale,
+        "msl_ns": _ns(tcp.msl_ms),
     }
     known: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     return TcpConfig(**known)

@@ -16,7 +16,15 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from rig import __version__
-from rig.cli import commands_board, commands_coverage, commands_live, commands_network, commands_node, commands_phy
+from rig.cli import (
+    commands_board,
+    commands_coverage,
+    commands_lab,
+    commands_live,
+    commands_network,
+    commands_node,
+    commands_phy,
+)
 from rig.cli.choices import SideChoice, SimulatorChoice
 from rig.errors import ExitCode, RigError
 
@@ -51,6 +59,7 @@ def build_app() -> typer.Typer:
     commands_node.add_to(app)
     commands_coverage.add_to(app)
     commands_board.add_to(app)
+    commands_lab.add_to(app)
     return app
 
 

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rig.config.cabling import cabling_problems
+from rig.config.program import parse_step
 from rig.config.real_cables import real_cable_problems
-from rig.config.scenario import HttpServerApp, PowerEvent, Scenario, Station
+from rig.config.scenario import HttpServerApp, PowerEvent, ProgramApp, Scenario, Station
 from rig.config.strict_yaml import Document, KeyPath, parse_document, read_document
 from rig.config.validation import nearest, validate
 from rig.errors import ConfigError
@@ -217,6 +218,9 @@ def _apps(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
     for index, app in enumerate(scenario.apps):
         if isinstance(app, HttpServerApp):
             continue
+        if isinstance(app, ProgramApp):
+            yield from _program(document, index, app, {name for name, each in known.items() if each.ip is not None})
+            continue
         args = app.args
         ports = [port for station, port in servers if station == args.server]
         path: KeyPath = ("apps", index, "args")
@@ -240,8 +244,23 @@ def _apps(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
             yield document.error(problem, (*path, "path"), expected=repr(offered), nearest=offered)
         if args.server == app.station:
             yield document.error("the client and its server are on one station", (*path, "server"))
-    if not scenario.clients():
-        yield document.error("no application ever ends", ("apps",), expected="an app of kind http-get or http-put")
+    if not scenario.clients() and all(program.args.background for program in scenario.programs()):
+        yield document.error(
+            "no application ever ends", ("apps",), expected="an app of kind http-get or http-put, or a program"
+        )
+
+
+def _program(document: Document, index: int, app: ProgramApp, hosts: set[str]) -> Iterator[ConfigError]:
+    """A program calls stations that have an address."""
+    for number, line in enumerate(app.args.steps):
+        step = parse_step(line)
+        if step.verb in ("connect", "send-to") and step.other not in hosts:
+            yield document.error(
+                f"there is no station {step.other!r} with an address",
+                ("apps", index, "args", "steps", number),
+                expected="one of " + ", ".join(sorted(hosts)),
+                nearest=nearest(step.other, hosts),
+            )
 
 
 def _load_and_events(document: Document, scenario: Scenario) -> Iterator[ConfigError]:

@@ -25,6 +25,7 @@ from rig.config.fields import (
 from rig.config.impairment import ImpairmentSettings, StationImpairments
 from rig.config.network import BackendName as BackendName
 from rig.config.network import Cable, Duplex, Hub, Router, Switch
+from rig.config.program import ProgramLines
 from rig.config.validation import Strict
 
 Settings = TypeVar("Settings", "TcpSettings", "Limits")
@@ -122,8 +123,27 @@ class HttpPutApp(Strict):
     args: HttpClientArgs
 
 
+class ProgramArgs(Strict):
+    """Socket calls, one a line (:mod:`rig.config.program`). ``start_ns`` is when the program begins.
+
+    The run does not wait for the end of one that is in the ``background``, such as a server that nobody may call.
+    """
+
+    steps: ProgramLines = Field(min_length=1, max_length=200)
+    start_ns: TimeNs = 0
+    background: bool = False
+
+
+class ProgramApp(Strict):
+    """A small program of socket calls; the scenario ends when every client and every program has."""
+
+    kind: Literal["program"]
+    station: str
+    args: ProgramArgs
+
+
 ClientApp = HttpGetApp | HttpPutApp
-App = Annotated[HttpServerApp | HttpGetApp | HttpPutApp, Field(discriminator="kind")]
+App = Annotated[HttpServerApp | HttpGetApp | HttpPutApp | ProgramApp, Field(discriminator="kind")]
 
 
 class Load(Strict):
@@ -157,6 +177,10 @@ class TcpSettings(Strict):
     receive_buffer_octets: int | None = Field(default=None, ge=536, le=1 << 30)
     send_buffer_octets: int | None = Field(default=None, ge=536, le=1 << 30)
     nagle: bool | None = None
+    timestamps: bool | None = None
+    sack: bool | None = None
+    window_scale: bool | None = None
+    msl_ms: DurationMs | None = None
 
 
 class Limits(Strict):
@@ -181,7 +205,7 @@ class Expectation(Strict):
 
 
 class Scenario(Strict):
-    """A whole file."""
+    """A whole file. ``record`` says what is written down besides: ``sockets``, what the hosts' sockets did."""
 
     schema_version: Literal[1] = Field(alias="schema")
     title: str = ""
@@ -202,6 +226,7 @@ class Scenario(Strict):
     limits: Limits = Limits()
     backends: dict[BackendName, Override] = Field(default={})
     expect: Expectation = Expectation()
+    record: list[Literal["sockets"]] = Field(default=[], max_length=1)
 
     def for_backend(self, backend: BackendName) -> Scenario:
         """Return the scenario as it runs on ``backend``: overrides applied, every station with its backend.
@@ -224,8 +249,12 @@ class Scenario(Strict):
         return self.model_copy(update=changes)
 
     def clients(self) -> list[ClientApp]:
-        """Return the applications whose end is the end of the run."""
-        return [app for app in self.apps if not isinstance(app, HttpServerApp)]
+        """Return the applications that carry the file; the end of all, and of all programs, is the end of the run."""
+        return [app for app in self.apps if not isinstance(app, (HttpServerApp, ProgramApp))]
+
+    def programs(self) -> list[ProgramApp]:
+        """Return the programs of socket calls."""
+        return [app for app in self.apps if isinstance(app, ProgramApp)]
 
     def adapters(self) -> list[Station]:
         """Return every adapter: the stations, then the interfaces of routers, named ``router-interface``."""

@@ -1,0 +1,1 @@
+"""Exercises: a question, a prediction, a run, what to look for in it, an explanation, a change."""

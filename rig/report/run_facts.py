@@ -51,6 +51,8 @@ class RunFacts:
     bit_time_ns: int
     events: tuple[Event, ...]
     frames: tuple[Frame, ...]
+    sockets: tuple[dict[str, Any], ...] = ()
+    """The rows of ``sockets.json``, where the scenario asked for them."""
 
     @property
     def stations(self) -> dict[str, dict[str, Any]]:
@@ -86,7 +88,10 @@ def read_run(folder: Path) -> RunFacts:
         bit_time_ns = int(timeline["bit_time_ns"])
     except (KeyError, TypeError, ValueError) as err:
         raise UsageError(f"{folder / 'timeline.json'} has not the shape of a timeline: {err!r}") from err
-    return RunFacts(folder, result, environment, bit_time_ns, events, _read_frames(folder / "wire.pcapng"))
+    frames = _read_frames(folder / "wire.pcapng")
+    path = folder / "sockets.json"
+    sockets = tuple(_read_json(path)["rows"]) if path.exists() else ()
+    return RunFacts(folder, result, environment, bit_time_ns, events, frames, sockets)
 
 
 def _read_json(path: Path) -> dict[str, Any]:

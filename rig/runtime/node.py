@@ -31,7 +31,8 @@ class Node:
     """A host: one stack on one frame device, or, as a router, on several: the stack's interfaces in their order.
 
     ``on_event`` gets every event of the stack, in order, and must not call the stack; the socket library wakes tasks
-    there. Whoever calls the stack from outside (a socket operation) sets ``kick`` afterwards.
+    there. Whoever calls the stack from outside (a socket operation) sets ``kick`` afterwards. ``on_round`` is called
+    when a round has done all there is to do, for whoever wants to look at the stack.
     """
 
     def __init__(
@@ -43,11 +44,13 @@ class Node:
         name: str = "",
         *,
         more_devices: Sequence[FrameDevice] = (),
+        on_round: Callable[[], None] | None = None,
     ) -> None:
         self.scheduler = scheduler
         self.stack = stack
         self.devices = (device, *more_devices)
         self.on_event = on_event
+        self.on_round = on_round
         self.name = name
         self.kick = scheduler.event(f"{name} kick")
         self.transmit_outcomes: Counter[TransmitOutcome] = Counter()
@@ -71,6 +74,8 @@ class Node:
             for index in range(len(devices)):
                 self._transmit(now_ns, index)
             self._deliver_events()  # what building a frame brought about
+            if self.on_round is not None:
+                self.on_round()
             deadline_ns = stack.next_deadline()
             if deadline_ns is None or deadline_ns > now_ns:
                 rounds = 0

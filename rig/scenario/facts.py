@@ -60,6 +60,8 @@ class Facts:
     story: list[str] = field(default_factory=list)
     network: dict[str, Any] = field(default_factory=dict)
     """What was between the stations; empty where that was one segment."""
+    sockets: list[dict[str, Any]] = field(default_factory=list)
+    """What the hosts' sockets did, where the scenario asks for it: the rows of ``sockets.json``."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the facts as JSON values."""

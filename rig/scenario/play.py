@@ -20,10 +20,21 @@ from rig.build.address import station_address
 from rig.build.bench import Bench, HasNetwork
 from rig.build.host import HasDrivers, Host, build_host, random_source
 from rig.build.router import build_router
-from rig.config.scenario import ClientApp, HttpGetApp, HttpServerApp, Load, PowerEvent, Scenario, Station
+from rig.config.scenario import (
+    ClientApp,
+    HttpGetApp,
+    HttpServerApp,
+    Load,
+    PowerEvent,
+    ProgramApp,
+    Scenario,
+    Station,
+)
 from rig.config.topology import Topology
 from rig.runtime.kernel import Event, Scheduler, Task
 from rig.scenario.facts import COMPLETED, FAILED, LIMIT, Facts, Progress, StationFacts, Transfer
+from rig.scenario.program import Program
+from rig.scenario.socket_record import SocketRecord
 from rig.scenario.story import Story, StoryBus, StoryDevice
 from rig.units import NS_PER_MS, NS_PER_S
 from rig.wire.address import format_mac, parse_mac
@@ -70,6 +81,14 @@ class _Client:
     problem: str = ""
 
 
+@dataclass(slots=True)
+class _Program:
+    """A program under way, or over."""
+
+    app: ProgramApp
+    error: OSError | None = None
+
+
 class Play:
     """One run of ``scenario``, which has been resolved for a backend, on ``bench``.
 
@@ -97,11 +116,13 @@ class Play:
         self._drain_ns = drain_ns
         self._story = Story(scheduler)
         self._topology = Topology(scenario)
+        self._record = SocketRecord() if "sockets" in scenario.record else None
         self._hosts = {adapter.name: self._host(adapter) for adapter in scenario.adapters()}
         self._routers = [build_router(scheduler, scenario, each, self._hosts) for each in scenario.routers]
         self._own_stations = {station.name for station in scenario.stations}
         self._servers: dict[tuple[str, int], HttpServer] = {}
         self._clients: list[_Client] = []
+        self._programs: list[_Program] = []
         self._expired: Event = scheduler.event("wall time over")
         self._unpowered: set[str] = set()
         self._counters: dict[str, dict[str, int]] = {}
@@ -130,6 +151,8 @@ class Play:
             scheduler.spawn(router.node.run(), f"{router.name} node")
         self._start_servers()
         clients = [self._start_client(app) for app in self._scenario.clients()]
+        programs = [(app, self._start_program(app)) for app in self._scenario.programs()]
+        clients += [task for app, task in programs if not app.args.background]
         scheduler.spawn(self._tick(), "tick")
         loads = [
             scheduler.spawn(self._talk(load, random_source(self._scenario.seed, load.station, "load")), "load")
@@ -148,6 +171,8 @@ class Play:
         self._tell_progress()
         transfers = [client.transfer for client in self._clients]
         facts = Facts(outcome, error, at_ns, scheduler.now_ns, transfers, self._stations(), story)
+        if self._record is not None:
+            facts.sockets = self._record.rows
         timeline = await self._bench.finish()
         if isinstance(self._bench, HasNetwork):
             facts.network = self._bench.network_facts()
@@ -162,7 +187,8 @@ class Play:
         story, name = self._story, station.name
         bench = self._bench
         driver = bench.driver(name) if isinstance(bench, HasDrivers) else None
-        return build_host(
+        record, scheduler = self._record, self._scheduler
+        host = build_host(
             self._scheduler,
             self._scenario,
             station,
@@ -170,8 +196,12 @@ class Play:
             driver=driver,
             tap=lambda device: StoryDevice(device, story, name),
             on_event=lambda _: self._note_states(name),
+            on_round=None if record is None else lambda: record.look(name, scheduler.now_ns),
             with_stack=station in self._scenario.stations,
         )
+        if record is not None and host.sockets is not None:
+            record.watch(name, host.sockets)
+        return host
 
     def _note_states(self, name: str) -> None:
         stack = self._hosts[name].stack
@@ -210,12 +240,35 @@ class Play:
             self._check(client, response)
         client.transfer.end_ns = self._scheduler.now_ns
 
+    def _start_program(self, app: ProgramApp) -> Task[None]:
+        state = _Program(app)
+        self._programs.append(state)
+        return self._scheduler.spawn(self._serve_program(state), f"{app.station} program")
+
+    async def _serve_program(self, state: _Program) -> None:
+        app, record = state.app, self._record
+        sockets = self._hosts[app.station].sockets
+        assert sockets is not None, "the loader refuses a program without an address"
+        program = Program(
+            sockets, app.args.steps, self._address,
+            on_call=lambda call: None if record is None else record.note_call(app.station, call),
+        )  # fmt: skip
+        await self._scheduler.sleep_until(app.args.start_ns)
+        try:
+            await program.run()
+        except OSError as error:
+            state.error = error
+
+    def _address(self, station: str) -> str:
+        ip = self._scenario.station(station).ip
+        assert ip is not None, "the loader refuses a peer without an address"
+        return ip.split("/")[0]
+
     async def _exchange(self, client: _Client) -> HttpResponse:
         app, timeout_ms = client.app, self._scenario.tcp.user_timeout_ms
         sockets = self._hosts[app.station].sockets
-        server_ip = self._scenario.station(app.args.server).ip
-        assert sockets is not None and server_ip is not None, "the loader refuses an application without an address"
-        where = (sockets, server_ip.split("/")[0], app.args.port, app.args.path)
+        assert sockets is not None, "the loader refuses an application without an address"
+        where = (sockets, self._address(app.args.server), app.args.port, app.args.path)
         user_timeout_ns = None if timeout_ms is None else timeout_ms * NS_PER_MS
 
         def carry(octets: int) -> None:
@@ -287,14 +340,14 @@ class Play:
         return ""
 
     def _judge(self) -> tuple[str, str | None]:
-        for client in self._clients:
-            name = client.app.station
-            if client.error is not None:
-                error = client.error
+        ended: list[_Client | _Program] = [*self._clients, *self._programs]
+        for each in ended:
+            name, error = each.app.station, each.error
+            if error is not None:
                 outcome = next((word for kind, word in _OUTCOMES if isinstance(error, kind)), FAILED)
                 return outcome, f"{name}: {type(error).__name__}: {error}"
-            if client.problem:
-                return FAILED, f"{name}: {client.problem}"
+            if isinstance(each, _Client) and each.problem:
+                return FAILED, f"{name}: {each.problem}"
         return COMPLETED, None
 
     async def _drain(self, *, with_connections: bool) -> None:

@@ -27,6 +27,7 @@ from rig.scenario.run_folder import (
     point_latest,
     write_capture,
     write_json,
+    write_rows,
     write_timeline,
 )
 
@@ -111,6 +112,8 @@ def run_scenario(
             **recording.environment,
         },
     )
+    if facts.sockets:
+        write_rows(folder / "sockets.json", "rows", facts.sockets)
     if facts.story:
         (folder / "story.txt").write_text("\n".join(facts.story) + "\n", encoding="utf-8")
     write_page(folder)

@@ -50,13 +50,18 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_timeline(folder: Path, scenario: Scenario, timeline: Timeline) -> None:
-    """Write ``timeline.json``: one event a line, so that two runs can be compared with ``diff``."""
+    """Write ``timeline.json``."""
     topology = Topology(scenario)
     speed_mbps = min(topology.link(station).speed_mbps for station in scenario.stations)
-    lines = ",\n".join(json.dumps(event.to_json()) for event in timeline.sorted_events())
-    head = f'{{"schema": {SCHEMA}, "bit_time_ns": {bit_time_ns(speed_mbps)}, "events": [\n'
-    path = folder / "timeline.json"
-    _at(path, lambda: path.write_text(f"{head}{lines}\n]}}\n", encoding="utf-8"))
+    events = [event.to_json() for event in timeline.sorted_events()]
+    write_rows(folder / "timeline.json", "events", events, bit_time_ns=bit_time_ns(speed_mbps))
+
+
+def write_rows(path: Path, name: str, rows: Sequence[Any], **head: Any) -> None:
+    """Write ``head`` and, under ``name``, ``rows`` as JSON: one a line, so that ``diff`` compares two runs."""
+    fields = "".join(f'"{key}": {json.dumps(value)}, ' for key, value in {"schema": SCHEMA, **head}.items())
+    lines = ",\n".join(json.dumps(row) for row in rows)
+    _at(path, lambda: path.write_text(f'{{{fields}"{name}": [\n{lines}\n]}}\n', encoding="utf-8"))
 
 
 def write_capture(folder: Path, scenario: Scenario, timeline: Timeline) -> None:

@@ -19,9 +19,9 @@ from rig.stack.endpoint import Endpoint, SocketKind, SocketOption
 from rig.stack.events import EventQueue, StackEvent
 from rig.stack.icmp import IcmpLayer
 from rig.stack.ipv4 import Ipv4Layer
-from rig.stack.netstat import NetstatRow
+from rig.stack.netstat import NetstatRow, TcpVariables
 from rig.stack.routing import Route
-from rig.stack.tcp.endpoint import StreamEndpoint, connection_row
+from rig.stack.tcp.endpoint import StreamEndpoint, connection_row, connection_variables
 from rig.stack.tcp.layer import TcpLayer
 from rig.stack.timer_queue import TimerQueue
 from rig.stack.udp import UdpEndpoint, UdpLayer
@@ -108,6 +108,10 @@ class Stack:
         rows = [row for endpoint in self._endpoints.values() for row in endpoint.rows()]
         rows += [connection_row(each) for each in self._tcp.connections.values() if each.owner is None]
         return rows
+
+    def tcp_variables(self) -> list[TcpVariables]:
+        """Return the variables of every TCP connection, in whatever state."""
+        return [connection_variables(each) for each in self._tcp.connections.values()]
 
     def neighbours(self, interface: int = 0) -> list[tuple[int, bytes]]:
         """Return (IPv4 address, MAC address) of each neighbour whose address is resolved."""

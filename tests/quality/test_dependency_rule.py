@@ -34,7 +34,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "rig.scenario": (EVERYTHING, {"filelock"}),
     "rig.boards": (EVERYTHING, {"serial", "filelock"}),
     "rig.live": (EVERYTHING, set()),
-    "rig.lab": (EVERYTHING, set()),
+    "rig.lab": (EVERYTHING, {"pydantic"}),
     "rig.cli": (
         {"rig.scenario", "rig.lab", "rig.live", "rig.regress", "rig.boards", "rig.report", "rig.config", "rig.apps"}
         | {"rig.runtime.control_client", "rig.stack.counter_names"},  # a running node, from another process

@@ -10,7 +10,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from rig.stack.endpoint import Endpoint, SocketOption
-from rig.stack.netstat import NetstatRow, format_name
+from rig.stack.netstat import NetstatRow, TcpVariables, format_name
 from rig.stack.tcp.connection import Connection
 from rig.stack.tcp.listener import Listener
 from rig.stack.tcp.state import State
@@ -239,3 +239,15 @@ def connection_row(connection: Connection) -> NetstatRow:
         len(connection.sender.buffer),
         connection.owner.handle if connection.owner is not None else None,
     )
+
+
+def connection_variables(connection: Connection) -> TcpVariables:
+    """Return the variables of a connection as they are now."""
+    sender, receiver, control = connection.sender, connection.receiver, connection.sender.recovery.control
+    return TcpVariables(
+        format_name(connection.local_address, connection.local_port),
+        format_name(connection.remote_address, connection.remote_port),
+        sender.iss, receiver.irs, sender.snd_una, sender.snd_nxt, sender.snd_wnd, receiver.rcv_nxt, receiver.window,
+        sender.mss, control.cwnd, control.ssthresh,
+        sender.rto.srtt_ns, sender.rto.rttvar_ns, sender.rto.current_ns, sender.rto.backoffs,
+    )  # fmt: skip

@@ -1,0 +1,53 @@
+"""Queries about the run as a whole: how it ended, how long it took, what the stations counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rig.lab.facts import LabFacts, NoSuchFactError
+
+
+def outcome(facts: LabFacts) -> str:
+    """Return how the run ended: completed, timeout, reset, refused, failed or limit."""
+    return str(facts.run.result["outcome"])
+
+
+def ended_ns(facts: LabFacts) -> int:
+    """Return when the last application ended, in ns."""
+    return int(facts.run.result["at_ns"])
+
+
+def counter(facts: LabFacts, station: str, name: str) -> int:
+    """Return a counter of a station's adapter, by its name in IEEE Std 802.3 clause 30."""
+    counters = facts.station(station)["counters"]
+    if name not in counters:
+        raise NoSuchFactError(f"the adapter of {station} has no counter {name!r}; it has {', '.join(counters)}")
+    return int(counters[name])
+
+
+def stack_counter(facts: LabFacts, station: str, name: str) -> int:
+    """Return a counter of a station's stack; 0 where it never moved."""
+    return int(facts.station(station)["stack"].get(name, 0))
+
+
+def frames(facts: LabFacts, station: str = "") -> int:
+    """Count the frames that a station, or any, got onto the wire whole."""
+    return sum(not station or frame.tap == station for frame in facts.run.frames)
+
+
+def heard(facts: LabFacts, station: str, sender: str) -> int:
+    """Count the whole frames of one station that another one's adapter heard; only with cables, hubs or switches."""
+    network = facts.run.result.get("network")
+    if network is None:
+        raise NoSuchFactError("who heard whom is recorded only where there are cables")
+    return int(network["heard"].get(station, {}).get(sender, 0))
+
+
+QUERIES: dict[str, Callable[..., int | str]] = {
+    "outcome": outcome,
+    "ended-ns": ended_ns,
+    "counter": counter,
+    "stack-counter": stack_counter,
+    "frames": frames,
+    "heard": heard,
+}

@@ -1,0 +1,189 @@
+"""The pictures that labs show, by name: each is made from the recorded files of a run and from nothing else.
+
+A picture is markup: SVG, or a table. Where a run holds nothing of what a picture shows, it says so in a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from html import escape
+
+from rig.report.backoff_picture import draw_backoff
+from rig.report.conversation import read_conversations
+from rig.report.medium_picture import draw_scene, first_collision
+from rig.report.run_facts import RunFacts
+from rig.report.segment_picture import draw_segment
+from rig.report.sequence_chart import draw_chart
+from rig.report.space_time import draw_space_time
+from rig.report.svg import element, format_time
+from rig.report.tcp_segments import read_segments
+from rig.report.waveform import draw_waveform
+from rig.wire.tcp import format_flags
+
+MOST_ROWS = 60
+LEAST_FRAME_OCTETS = 18
+
+Picture = Callable[[RunFacts], str]
+
+
+def sequence(facts: RunFacts) -> str:
+    """Draw what each two hosts said to each other, frame by frame."""
+    addresses = {station["ip"].split("/")[0]: name for name, station in facts.stations.items() if station.get("ip")}
+    parts = []
+    collisions = {event.t_ns: event.attempt - 1 for event in facts.of_kind("transmit") if (event.attempt or 1) > 1
+                  if event.attempt is not None}  # fmt: skip
+    for conversation in read_conversations(facts.frames, addresses, facts.bit_time_ns):
+        chart = draw_chart(conversation, collisions)
+        parts.append(chart.head)
+        if chart.summary:
+            summary = element("summary", escape(chart.summary))
+            parts += [element("details", summary + chart.middle, class_="fold"), chart.tail]
+    return "".join(parts) or nothing("no two hosts said anything to each other")
+
+
+def segments(facts: RunFacts) -> str:
+    """List the TCP segments with their numbers as they are on the wire."""
+    rows = [
+        (format_time(seen.t_ns), seen.sender, str(seen.segment.source_port), str(seen.segment.destination_port),
+         format_flags(seen.segment.flags), str(seen.segment.sequence), str(seen.segment.acknowledgement),
+         str(seen.segment.window), str(seen.octets), str(seen.segment.options.mss or ""),
+         "sent before" if seen.is_retransmission else "")
+        for seen in read_segments(facts)
+    ]  # fmt: skip
+    head = ("Time", "From", "Port", "To port", "Flags", "Sequence", "ACK number", "Window", "Octets", "MSS", "")
+    return table(head, rows, facts, numbers=range(5, 10)) if rows else nothing("no TCP segment was on the wire")
+
+
+def states(facts: RunFacts) -> str:
+    """List the changes of state of every control block."""
+    rows: list[tuple[str, ...]] = []
+    last: dict[int, tuple[str, int | None]] = {}
+    for row in facts.sockets:
+        if row["kind"] != "block" or last.get(row["block"]) == (row["state"], row.get("descriptor")):
+            continue
+        last[row["block"]] = (row["state"], row.get("descriptor"))
+        descriptor = row.get("descriptor")
+        rows.append(
+            (format_time(row["t_ns"]), row["station"], str(row["block"]), "" if descriptor is None else str(descriptor),
+             row.get("local", ""), row.get("foreign", ""), row["state"].replace("_", "-"))
+        )  # fmt: skip
+    head = ("Time", "Host", "Control block", "Descriptor", "Local address", "Foreign address", "State")
+    return table(head, rows, facts, numbers=(2, 3)) if rows else nothing("no socket was made")
+
+
+def calls(facts: RunFacts) -> str:
+    """List the socket calls of the programs, with what each gave."""
+    rows = [
+        (format_time(row["start_ns"]), format_time(row["t_ns"]), row["station"], row["line"],
+         "" if row["descriptor"] is None else str(row["descriptor"]), row["result"])
+        for row in facts.sockets
+        if row["kind"] == "call"
+    ]  # fmt: skip
+    head = ("From", "Until", "Host", "Call", "Descriptor", "Result")
+    return table(head, rows, facts, numbers=(4,)) if rows else nothing("no program made a socket call")
+
+
+def segment(facts: RunFacts) -> str:
+    """Draw the segments to scale, with the stations at their places."""
+    return "".join(draw_segment(facts, name) for name in facts.result.get("segments", {}))
+
+
+def medium(facts: RunFacts) -> str:
+    """Draw the first collision as lanes."""
+    scene = first_collision(facts)
+    return nothing("there was no collision") if scene is None else draw_scene(facts, scene)
+
+
+def space_time(facts: RunFacts) -> str:
+    """Draw the first collision in space and time."""
+    scene = first_collision(facts)
+    return (None if scene is None else draw_space_time(facts, scene)) or nothing("there was no collision on a segment")
+
+
+def attempts(facts: RunFacts) -> str:
+    """List the attempts that collided, with the slots drawn after each."""
+    slots = {(event.station, event.t_ns): event.slots for event in facts.of_kind("backoff")}
+    rows = []
+    for event in facts.of_kind("transmit"):
+        hit = next(
+            (each for each in facts.of_kind("collision")
+             if each.station == event.station and event.t_ns <= each.t_ns <= event.end_ns), None
+        )  # fmt: skip
+        if hit is not None:
+            drawn = slots.get((event.station, event.end_ns))
+            rows.append(
+                (format_time(event.t_ns), event.station, str(event.frame_id or ""), str(event.attempt or ""),
+                 str(hit.collision_bit), "none" if drawn is None else str(drawn))
+            )  # fmt: skip
+    head = ("Begun", "Station", "Frame", "Attempt", "Collision in bit", "Slots drawn")
+    return table(head, rows, facts, numbers=range(2, 6)) if rows else nothing("no attempt collided")
+
+
+def backoff(facts: RunFacts) -> str:
+    """Draw how many slots were drawn after the first, second, third ... collision of a frame."""
+    return draw_backoff(facts) or nothing("nobody drew slots")
+
+
+def counters(facts: RunFacts) -> str:
+    """List the counters of the adapters that moved."""
+    tables = {name: station.get("counters") or {} for name, station in facts.stations.items()}
+    names = [name for name in dict.fromkeys(name for each in tables.values() for name in each)
+             if any(each.get(name) for each in tables.values())]  # fmt: skip
+    rows = [(name, *(str(each.get(name, "")) for each in tables.values())) for name in names]
+    return table(("Counter", *tables), rows, facts, numbers=range(1, len(tables) + 1))
+
+
+def frame(facts: RunFacts) -> str:
+    """Draw the first frame bit by bit, as it is on a 10BASE-T line."""
+    whole = [frame for frame in facts.frames if len(frame.octets) >= LEAST_FRAME_OCTETS]
+    return draw_waveform(whole[0].octets) if whole else nothing("no frame was sent whole")
+
+
+def nothing(words: str) -> str:
+    """Return a sentence in place of a picture."""
+    return element("p", f"In this run {escape(words)}.", class_="lead")
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], facts: RunFacts, numbers: Iterable[int] = ()) -> str:
+    """Return a table; names of stations have their colours, columns ``numbers`` are aligned to the right.
+
+    A long one is folded behind its first rows.
+    """
+    right = set(numbers)
+    colours = {name: f"station-{index % 8} named" for index, name in enumerate(facts.stations)}
+
+    def cell(column: int, words: str) -> str:
+        kind = "n" if column in right else colours.get(words, "")
+        content = escape(words)
+        return f'<td class="{kind}">{content}</td>' if kind else f"<td>{content}</td>"
+
+    lines = ["".join(["<tr>", *(cell(column, words) for column, words in enumerate(row)), "</tr>"]) for row in rows]
+    titles = "".join(
+        f'<th class="n">{escape(words)}</th>' if column in right else f"<th>{escape(words)}</th>"
+        for column, words in enumerate(head)
+    )
+
+    def whole(some: Sequence[str]) -> str:
+        return (
+            f'<div class="scroll"><table><thead><tr>{titles}</tr></thead><tbody>{"".join(some)}</tbody></table></div>'
+        )
+
+    if len(lines) <= MOST_ROWS:
+        return whole(lines)
+    more = element("summary", f"{len(lines) - MOST_ROWS} more rows")
+    return whole(lines[:MOST_ROWS]) + element("details", more + whole(lines[MOST_ROWS:]), class_="fold")
+
+
+PICTURES: dict[str, Picture] = {
+    "sequence": sequence,
+    "segments": segments,
+    "states": states,
+    "calls": calls,
+    "segment": segment,
+    "medium": medium,
+    "space-time": space_time,
+    "attempts": attempts,
+    "backoff": backoff,
+    "counters": counters,
+    "frame": frame,
+}
