@@ -3,6 +3,8 @@
 -f board_link.f
 hdl/sim/attempt_record_model.v
 hdl/sim/settings_model.v
+hdl/sim/bus_clock_model.v
+hdl/sim/mii_clock_model.v
 hdl/sim/clocks_model.v
 hdl/sim/power_model.v
 hdl/sim/mii_script_model.v

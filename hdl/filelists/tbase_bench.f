@@ -1,11 +1,6 @@
-# The bench of two adapters with 10BASE-T PHYs (top tbase_bench).
--f nic_10baset.f
+# The bench of two adapters with 10BASE-T PHYs (top tbase_bench): the stations as in station_10baset_model.f.
+-f station_10baset_model.f
 hdl/sim/settings_model.v
-hdl/sim/clocks_model.v
-hdl/sim/power_model.v
-hdl/sim/bus_master_model.v
-hdl/sim/station_recorder_model.v
+hdl/sim/bus_clock_model.v
 hdl/sim/recorder_model.v
-hdl/sim/ppm_clock_model.v
-hdl/sim/twisted_pair_model.v
 hdl/sim/tbase_bench.v

@@ -1,10 +1,12 @@
 `default_nettype none
 `timescale 1ns/1ps
 /* verilator lint_off ZERODLY */  // the delays are not constant, but none is zero
-// The MII clock of one PHY, exactly as clocks_model makes it, for benches whose stations have speeds of their own.
+// The MII clock that one PHY makes.
 //
-// Ports: clk rises 0.25 ns after phase_ns + k * nibble_ns, k = 0, 1, ..., and falls with the bus clock, which rises at multiples of
-// BUS_PERIOD_NS. `nibble_ns` and `phase_ns` are sampled 0.1 ns after the start of the simulation; phase_ns < nibble_ns.
+// Ports: clk rises 0.25 ns after phase_ns + k * nibble_ns, k = 0, 1, ... The quarter keeps the order within one ns the same
+// everywhere: bus, MII, medium. `nibble_ns` and `phase_ns` are sampled 0.1 ns after the start of the simulation;
+// phase_ns < nibble_ns. clk falls together with the bus clock, which rises at multiples of BUS_PERIOD_NS, so that a fall costs
+// the simulator no time step of its own; its duty cycle is therefore between 1/4 and 3/4.
 module mii_clock_model #(
     parameter BUS_PERIOD_NS = 20
 ) (

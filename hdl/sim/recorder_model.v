@@ -9,39 +9,28 @@
 //                                                                          STATION -1 is the medium
 //   frame STATION T_NS OCTETS                                              hexadecimal, after the SFD, FCS included
 //
-// Ports: one field for each station, see station_recorder_model.v. The file is the one that +recorder= names; without it
-// nothing is recorded. The rise of `finish` (written by name) writes the events that still last, as if they ended then.
+// Each station has a station_recorder_model, which writes what that station did; this module has the file, and writes what
+// lies between stations. The file is the one that +recorder= names; without it nothing is recorded. The rise of `finish`
+// (written by name) writes the events that still last, as if they ended then.
+//
+// Ports: tx_en is that of each station; `file` and `finishes` are for the recorders of the stations.
 module recorder_model #(
     parameter STATIONS = 2
 ) (
-    input wire [   STATIONS-1:0] power,
-    input wire [   STATIONS-1:0] irq,
-    // MII
-    input wire [   STATIONS-1:0] clk,
-    input wire [   STATIONS-1:0] tx_en,
-    input wire [ 4*STATIONS-1:0] txd,
-    input wire [   STATIONS-1:0] rx_dv,
-    // observation of the transmit MACs
-    input wire [   STATIONS-1:0] mac_reset,
-    input wire [   STATIONS-1:0] waiting,
-    input wire [   STATIONS-1:0] start,
-    input wire [   STATIONS-1:0] collision,
-    input wire [   STATIONS-1:0] jam,
-    input wire [   STATIONS-1:0] ended,
-    input wire [   STATIONS-1:0] collided,
-    input wire [   STATIONS-1:0] draw,
-    input wire [10*STATIONS-1:0] slots,
-    input wire [ 5*STATIONS-1:0] attempt
+    input  wire [STATIONS-1:0] tx_en,
+    output reg  [        31:0] file,  // 0 = nothing is recorded
+    output wire                finishes
 );
   localparam PATH_OCTETS = 1024;
 
   reg finish  /*verilator public_flat_rw*/;
   reg [8*PATH_OCTETS-1:0] path;
-  reg [31:0] file;  // 0 = nothing is recorded
   time overlap_ns;  // when the second station began to transmit
   reg overlaps;
   reg finished;
   wire [STATIONS-1:0] all_but_one = tx_en & (tx_en - 1);  // not 0 while two or more transmit
+
+  assign finishes = finish;
 
   initial begin
     finish = 0;
@@ -66,32 +55,5 @@ module recorder_model #(
     end
   end
 
-  genvar i;
-  generate
-    for (i = 0; i < STATIONS; i = i + 1) begin : station
-      station_recorder_model #(
-          .STATION(i)
-      ) recorder (
-          .file(file),
-          .finish(finish),
-          .power(power[i]),
-          .irq(irq[i]),
-          .clk(clk[i]),
-          .tx_en(tx_en[i]),
-          .txd(txd[4*i+:4]),
-          .rx_dv(rx_dv[i]),
-          .mac_reset(mac_reset[i]),
-          .waiting(waiting[i]),
-          .start(start[i]),
-          .collision(collision[i]),
-          .jam(jam[i]),
-          .ended(ended[i]),
-          .collided(collided[i]),
-          .draw(draw[i]),
-          .slots(slots[10*i+:10]),
-          .attempt(attempt[5*i+:5])
-      );
-    end
-  endgenerate
 endmodule
 /* verilator lint_on BLKSEQ */

@@ -3,11 +3,16 @@
 // The bench: STATIONS LAN adapters, each with a bus master and a power supply, on one segment.
 //
 // A program outside drives it through registers by name: `settings` before the start, then each station's bus master
-// (`station[i].master`), and is woken by one signal, `attention`: bits STATIONS-1..0 are the masters' acknowledge, the bits
-// above them the interrupt lines. `recorder` writes down what happened. Everything is exact as docs/adapter.md says.
-// No signal of the adapters is driven from outside in any other way.
+// (`stations[i].station.master`), and is woken by one signal, `attention`: bits STATIONS-1..0 are the masters' acknowledge,
+// the bits above them the interrupt lines. `recorder` writes down what happened. Everything is exact as docs/adapter.md
+// says. No signal of the adapters is driven from outside in any other way.
+//
+// Bit i of RMII_STATIONS puts station i on an RMII (see station_model); of such a station only collisions are recorded. With
+// PHY_REGISTERS = 1 the PHY of every station answers on MDIO.
 module segment_bench #(
     parameter STATIONS = 2,
+    parameter [STATIONS-1:0] RMII_STATIONS = 0,
+    parameter PHY_REGISTERS = 0,
     parameter BUS_PERIOD_NS = 20,
     parameter BUFFER_PAGES = 64,
     parameter TX_SLOTS = 4
@@ -20,7 +25,7 @@ module segment_bench #(
   wire [STATIONS-1:0] clk_mii;
   wire [STATIONS-1:0] power, link, irq, acknowledge;
   wire [STATIONS-1:0] tx_en;
-  wire [STATIONS-1:0] medium_rx_dv, medium_crs, medium_col;
+  wire [STATIONS-1:0] rx_dv, crs, col;
   wire [4*STATIONS-1:0] txd, rxd;
   wire [256*STATIONS-1:0] rom_image;
   wire [16*STATIONS-1:0] position_bits, phase_ns;
@@ -28,9 +33,8 @@ module segment_bench #(
   wire [15:0] nibble_ns;
   wire full_duplex, sqe_test;
   wire [31:0] garbage_seed;
-  wire [STATIONS-1:0] waiting, start, collision, jam, ended, collided, draw, mac_reset;
-  wire [10*STATIONS-1:0] slots;
-  wire [ 5*STATIONS-1:0] attempt;
+  wire [31:0] record_file;
+  wire record_finishes;
 
   assign attention = {irq, acknowledge};
 
@@ -65,10 +69,10 @@ module segment_bench #(
       .clk(clk_mii),
       .tx_en(tx_en),
       .txd(txd),
-      .rx_dv(medium_rx_dv),
+      .rx_dv(rx_dv),
       .rxd(rxd),
-      .crs(medium_crs),
-      .col(medium_col),
+      .crs(crs),
+      .col(col),
       .position_bits(position_bits),
       .bit_ns(bit_ns),
       .full_duplex(full_duplex),
@@ -79,131 +83,49 @@ module segment_bench #(
   recorder_model #(
       .STATIONS(STATIONS)
   ) recorder (
-      .power(power),
-      .irq(irq),
-      .clk(clk_mii),
       .tx_en(tx_en),
-      .txd(txd),
-      .rx_dv(medium_rx_dv),
-      .mac_reset(mac_reset),
-      .waiting(waiting),
-      .start(start),
-      .collision(collision),
-      .jam(jam),
-      .ended(ended),
-      .collided(collided),
-      .draw(draw),
-      .slots(slots),
-      .attempt(attempt)
+      .file(record_file),
+      .finishes(record_finishes)
   );
 
   genvar i;
   generate
-    for (i = 0; i < STATIONS; i = i + 1) begin : station
-      wire rst, ready, rx_dv, crs, col;
-      wire stb, we, ack, err, adapter_ack, adapter_err, adapter_irq, adapter_tx_en;
-      wire [3:0] sel;
-      wire [14:0] adr;
-      wire [31:0] dat_w, dat_r;
-
-      power_model supply (
+    for (i = 0; i < STATIONS; i = i + 1) begin : stations
+      // Nothing here looks at the outputs that are open.
+      /* verilator lint_off PINCONNECTEMPTY */
+      station_model #(
+          .STATION(i),
+          .RMII(RMII_STATIONS[i]),
+          .PHY_REGISTERS(PHY_REGISTERS),
+          .BUS_HZ(BUS_HZ),
+          .BUFFER_PAGES(BUFFER_PAGES),
+          .TX_SLOTS(TX_SLOTS)
+      ) station (
           .clk_bus(clk_bus),
           .power(power[i]),
-          .rst(rst),
-          .ready(ready),
-          .adapter_irq(adapter_irq),
-          .adapter_ack(adapter_ack),
-          .adapter_err(adapter_err),
-          .adapter_tx_en(adapter_tx_en),
-          .irq(irq[i]),
-          .ack(ack),
-          .err(err),
-          .tx_en(tx_en[i]),
-          .medium_rx_dv(medium_rx_dv[i]),
-          .medium_crs(medium_crs[i]),
-          .medium_col(medium_col[i]),
-          .rx_dv(rx_dv),
-          .crs(crs),
-          .col(col)
-      );
-
-      bus_master_model master (
-          .clk_bus(clk_bus),
-          .powered(power[i]),
-          .ready(ready),
-          .acknowledge(acknowledge[i]),
-          .wb_stb(stb),
-          .wb_we(we),
-          .wb_sel(sel),
-          .wb_adr(adr),
-          .wb_dat_w(dat_w),
-          .wb_dat_r(dat_r),
-          .wb_ack(ack),
-          .wb_err(err)
-      );
-
-      // The PHY of the bench has no registers, and nothing looks at these outputs.
-      /* verilator lint_off PINCONNECTEMPTY */
-      nic_mii #(
-          .BUFFER_PAGES(BUFFER_PAGES),
-          .BUS_HZ(BUS_HZ),
-          .TX_SLOTS(TX_SLOTS)
-      ) adapter (
-          .clk_bus(clk_bus),
-          .rst(rst),
-          .wb_cyc(stb),
-          .wb_stb(stb),
-          .wb_we(we),
-          .wb_sel(sel),
-          .wb_adr(adr),
-          .wb_dat_w(dat_w),
-          .wb_dat_r(dat_r),
-          .wb_ack(adapter_ack),
-          .wb_err(adapter_err),
-          .irq(adapter_irq),
+          .link(link[i]),
           .rom_image(rom_image[256*i+:256]),
-          .phy_link(link[i]),
-          .clk_tx(clk_mii[i]),
-          .mii_txd(txd[4*i+:4]),
-          .mii_tx_en(adapter_tx_en),
-          .mii_tx_er(),
-          .clk_rx(clk_mii[i]),
-          .mii_rxd(rxd[4*i+:4]),
-          .mii_rx_dv(rx_dv),
-          .mii_rx_er(1'b0),
-          .mii_crs(crs),
-          .mii_col(col),
-          .mdc(),
-          .mdio_o(),
-          .mdio_oe(),
-          .mdio_i(1'b1),
-          .speed100(),
-          .observe_waiting(waiting[i]),
-          .observe_start(start[i]),
-          .observe_collision(collision[i]),
-          .observe_jam(jam[i]),
-          .observe_end(ended[i]),
-          .observe_collided(collided[i]),
-          .observe_draw(draw[i]),
-          .observe_slots(slots[10*i+:10]),
-          .observe_attempt(attempt[5*i+:5]),
-          .observe_deferring(),
-          .observe_reset(mac_reset[i])
+          .full_duplex(full_duplex),
+          .nibble_ns(nibble_ns),
+          .phase_ns(phase_ns[16*i+:16]),
+          .irq(irq[i]),
+          .acknowledge(acknowledge[i]),
+          .clk_mii(clk_mii[i]),
+          .tx_en(tx_en[i]),
+          .tx_er(),
+          .txd(txd[4*i+:4]),
+          .rx_dv(rx_dv[i]),
+          .rx_er(1'b0),
+          .rxd(rxd[4*i+:4]),
+          .crs(crs[i]),
+          .col(col[i]),
+          .file(record_file),
+          .finish(record_finishes),
+          .observe_end(),
+          .observe_collided(),
+          .observe_reset()
       );
       /* verilator lint_on PINCONNECTEMPTY */
-
-      attempt_record_model attempts (
-          .clk(clk_mii[i]),
-          .mac_reset(mac_reset[i]),
-          .full_duplex(full_duplex),
-          .request_octets(adapter.request_octets),
-          .request_pad(adapter.request_pad),
-          .request_fcs(adapter.request_fcs),
-          .start(start[i]),
-          .collision(collision[i]),
-          .ended(ended[i]),
-          .attempt(attempt[5*i+:5])
-      );
     end
   endgenerate
 endmodule

@@ -2,10 +2,9 @@
 `timescale 1ns/1ps
 // The bench of two LAN adapters with 10BASE-T PHYs of their own, on two pairs, as segment_bench is on a segment.
 //
-// It is driven through the same names (`settings`, `station[i].master`, `recorder`, `attention`). The distance of the two
-// positions is the delay of each pair; speed and phases of the settings mean nothing here: the PHYs make the MII clocks
+// It is driven through the same names (`settings`, `stations[i].station.master`, `recorder`, `attention`). The distance of the
+// two positions is the delay of each pair; speed and phases of the settings mean nothing here: the PHYs make the MII clocks
 // from 60 MHz, 100 ppm fast at station 0 and slow at station 1. JITTER_PS is how far each edge of a line may be off.
-// The recorder looks at the MII between adapter and PHY; "receive" is RX_DV there, sampled by TX_CLK.
 module tbase_bench #(
     parameter STATIONS = 2,
     parameter BUS_PERIOD_NS = 20,
@@ -21,188 +20,83 @@ module tbase_bench #(
   localparam BUS_HZ = 1_000_000_000 / BUS_PERIOD_NS;
   localparam FAST_FS = 8_332_500;  // half a period of 60 MHz, 100 ppm fast, and slow
   localparam SLOW_FS = 8_334_167;
-  localparam BIT_PS = 100_000;
-  localparam LEAST_DELAY_PS = 50_000;  // more than any jitter
 
   wire clk_bus;
-  wire [STATIONS-1:0] clk_mii, unused_clk_mii;
   wire [STATIONS-1:0] power, link, irq, acknowledge;
-  wire [STATIONS-1:0] tx_en;
-  wire [STATIONS-1:0] medium_rx_dv, td_p, td_n;
-  wire [4*STATIONS-1:0] txd;
+  wire [STATIONS-1:0] tx_en, td_p, td_n;
   wire [256*STATIONS-1:0] rom_image;
-  wire [16*STATIONS-1:0] position_bits, phase_ns;
-  wire [7:0] unused_bit_ns;
-  wire [15:0] nibble_ns;
-  wire unused_full_duplex, unused_sqe_test;
-  wire [31:0] unused_seed;
-  wire [STATIONS-1:0] waiting, start, collision, jam, ended, collided, draw, mac_reset;
-  wire [10*STATIONS-1:0] slots;
-  wire [ 5*STATIONS-1:0] attempt;
+  wire [16*STATIONS-1:0] position_bits;
+  wire [31:0] record_file;
+  wire record_finishes;
 
   wire [15:0] distance_bits = position_bits[31:16] > position_bits[15:0] ? position_bits[31:16] - position_bits[15:0]
                                                                          : position_bits[15:0] - position_bits[31:16];
 
   assign attention = {irq, acknowledge};
 
+  // The MII is the business of the PHYs here, and so are its settings.
+  /* verilator lint_off PINCONNECTEMPTY */
   settings_model #(
       .STATIONS(STATIONS)
   ) settings (
       .positions_bits(position_bits),
-      .phases_ns(phase_ns),
+      .phases_ns(),
       .rom_images(rom_image),
       .powers(power),
       .links(link),
-      .bit_ns(unused_bit_ns),
-      .nibble_ns(nibble_ns),
-      .is_full_duplex(unused_full_duplex),
-      .sqe_test(unused_sqe_test),
-      .seed(unused_seed)
+      .bit_ns(),
+      .nibble_ns(),
+      .is_full_duplex(),
+      .sqe_test(),
+      .seed()
   );
+  /* verilator lint_on PINCONNECTEMPTY */
 
-  clocks_model #(
-      .STATIONS(STATIONS),
+  bus_clock_model #(
       .BUS_PERIOD_NS(BUS_PERIOD_NS)
-  ) clocks (
-      .clk_bus(clk_bus),
-      .clk_mii(unused_clk_mii),
-      .nibble_ns(nibble_ns),
-      .phase_ns(phase_ns)
+  ) bus_clock (
+      .clk_bus(clk_bus)
   );
 
   recorder_model #(
       .STATIONS(STATIONS)
   ) recorder (
-      .power(power),
-      .irq(irq),
-      .clk(clk_mii),
       .tx_en(tx_en),
-      .txd(txd),
-      .rx_dv(medium_rx_dv),
-      .mac_reset(mac_reset),
-      .waiting(waiting),
-      .start(start),
-      .collision(collision),
-      .jam(jam),
-      .ended(ended),
-      .collided(collided),
-      .draw(draw),
-      .slots(slots),
-      .attempt(attempt)
+      .file(record_file),
+      .finishes(record_finishes)
   );
 
   genvar i;
   generate
-    for (i = 0; i < STATIONS; i = i + 1) begin : station
-      wire rst, ready, unused_rx_dv, unused_crs, unused_col;
-      wire stb, we, ack, err, adapter_ack, adapter_err, adapter_irq, adapter_tx_en;
-      wire [3:0] sel;
-      wire [14:0] adr;
-      wire [31:0] dat_w, dat_r;
-
-      power_model supply (
-          .clk_bus(clk_bus),
-          .power(power[i]),
-          .rst(rst),
-          .ready(ready),
-          .adapter_irq(adapter_irq),
-          .adapter_ack(adapter_ack),
-          .adapter_err(adapter_err),
-          .adapter_tx_en(adapter_tx_en),
-          .irq(irq[i]),
-          .ack(ack),
-          .err(err),
-          .tx_en(tx_en[i]),
-          .medium_rx_dv(medium_rx_dv[i]),
-          .medium_crs(1'b0),
-          .medium_col(1'b0),
-          .rx_dv(unused_rx_dv),
-          .crs(unused_crs),
-          .col(unused_col)
-      );
-
-      bus_master_model master (
-          .clk_bus(clk_bus),
-          .powered(power[i]),
-          .ready(ready),
-          .acknowledge(acknowledge[i]),
-          .wb_stb(stb),
-          .wb_we(we),
-          .wb_sel(sel),
-          .wb_adr(adr),
-          .wb_dat_w(dat_w),
-          .wb_dat_r(dat_r),
-          .wb_ack(ack),
-          .wb_err(err)
-      );
-
-      wire clk_line;
-      wire [1:0] rd_high, rd_low;
-
-      ppm_clock_model #(
-          .HALF_FS(i == 0 ? FAST_FS : SLOW_FS)
-      ) line_clock (
-          .clk(clk_line)
-      );
-
-      twisted_pair_model #(
-          .JITTER_PS(JITTER_PS),
-          .SEED(i + 1)
-      ) pair (
-          .td_p(td_p[1-i]),
-          .td_n(td_n[1-i]),
-          .clk(clk_line),
-          .rd_high(rd_high),
-          .rd_low(rd_low)
-      );
-      // The settings are there before the first edge of a line. A link that is switched off is a pair that is cut.
-      always @(position_bits) pair.delay_ps = LEAST_DELAY_PS + BIT_PS * {16'b0, distance_bits};
-      always @(link) pair.is_cut = !link[i];
-
-      // Nothing looks at these outputs.
+    for (i = 0; i < STATIONS; i = i + 1) begin : stations
+      // Nothing else runs on the clock of the PHY.
       /* verilator lint_off PINCONNECTEMPTY */
-      nic_10baset #(
-          .BUFFER_PAGES(BUFFER_PAGES),
+      station_10baset_model #(
+          .STATION(i),
+          .HALF_FS(i == 0 ? FAST_FS : SLOW_FS),
+          .JITTER_PS(JITTER_PS),
           .BUS_HZ(BUS_HZ),
+          .BUFFER_PAGES(BUFFER_PAGES),
           .TX_SLOTS(TX_SLOTS),
           .TICK_CLOCKS(TICK_CLOCKS),
           .EIGHTH_CLOCKS(EIGHTH_CLOCKS),
           .HAS_AUTONEG(HAS_AUTONEG)
-      ) adapter (
+      ) station (
           .clk_bus(clk_bus),
-          .rst(rst),
-          .wb_cyc(stb),
-          .wb_stb(stb),
-          .wb_we(we),
-          .wb_sel(sel),
-          .wb_adr(adr),
-          .wb_dat_w(dat_w),
-          .wb_dat_r(dat_r),
-          .wb_ack(adapter_ack),
-          .wb_err(adapter_err),
-          .irq(adapter_irq),
+          .power(power[i]),
+          .link(link[i]),
           .rom_image(rom_image[256*i+:256]),
-          .clk_line(clk_line),
+          .distance_bits(distance_bits),
+          .irq(irq[i]),
+          .acknowledge(acknowledge[i]),
+          .clk_line(),
           .td_p(td_p[i]),
           .td_n(td_n[i]),
-          .rd_high(rd_high),
-          .rd_low(rd_low),
-          .link(),
-          .observe_clk(clk_mii[i]),
-          .observe_txd(txd[4*i+:4]),
-          .observe_tx_en(adapter_tx_en),
-          .observe_rx_dv(medium_rx_dv[i]),
-          .observe_waiting(waiting[i]),
-          .observe_start(start[i]),
-          .observe_collision(collision[i]),
-          .observe_jam(jam[i]),
-          .observe_end(ended[i]),
-          .observe_collided(collided[i]),
-          .observe_draw(draw[i]),
-          .observe_slots(slots[10*i+:10]),
-          .observe_attempt(attempt[5*i+:5]),
-          .observe_deferring(),
-          .observe_reset(mac_reset[i])
+          .far_p(td_p[1-i]),
+          .far_n(td_n[1-i]),
+          .file(record_file),
+          .finish(record_finishes),
+          .tx_en(tx_en[i])
       );
       /* verilator lint_on PINCONNECTEMPTY */
     end

@@ -222,7 +222,7 @@ class RtlBench:
         self._attention = 0
         configure_settings(dut.settings, stations, speed_mbps, full_duplex, garbage_seed)
         self.buses = tuple(
-            RtlBus(kernel, name, dut.station[index].master) for index, name in enumerate(self._names)
+            RtlBus(kernel, name, dut.stations[index].station.master) for index, name in enumerate(self._names)
         )  # fmt: skip
         kernel.watch(lambda: ValueChange(dut.attention), self._on_attention)
 

@@ -124,7 +124,9 @@ class RtlJoint:
         if any(len(station.delays_ns) > senders for station in stations):
             raise UsageError(f"{len(stations[0].delays_ns)} senders for a bench that was built for {senders}")
         self._configure(stations, senders, garbage_seed)
-        self.buses = tuple(RtlBus(kernel, name, dut.station[index].master) for index, name in enumerate(self._names))
+        self.buses = tuple(
+            RtlBus(kernel, name, dut.stations[index].station.master) for index, name in enumerate(self._names)
+        )  # fmt: skip
         self._senders = [OrderRegister(kernel, dut.joint.sender[number]) for number in range(senders)]
         self._own = [dut.joint.sender[number].own for number in range(count)]
         kernel.watch(lambda: ValueChange(dut.attention), self._on_attention)

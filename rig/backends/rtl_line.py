@@ -57,8 +57,8 @@ class RtlLine:
         configure_settings(dut.settings, [station], SPEED_MBPS, full_duplex=False, garbage_seed=0)
         dut.player.half_fs.value = half_fs
         self._orders = OrderRegister(kernel, dut.player)
-        self._listener = dut.station[0].listener
-        self.bus = RtlBus(kernel, station.name, dut.station[0].master)
+        self._listener = dut.listener
+        self.bus = RtlBus(kernel, station.name, dut.stations[0].station.master)
         kernel.watch(lambda: ValueChange(dut.attention), self._on_attention)
 
     def connect(self, far: Hears) -> None:

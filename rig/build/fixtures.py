@@ -74,7 +74,7 @@ def rtl_fixture(
     station = RtlStation("rtl", MacRom(FIXTURE_MAC).serialize(), phase_ns=FIXTURE_PHASE_NS)
     bench = RtlBench(kernel, dut, [station], speed_mbps=speed_mbps)
     return RtlFixture(
-        kernel, dut, dut.station[0], bench.buses[0], folder, speed_mbps=speed_mbps, phase_ns=FIXTURE_PHASE_NS,
+        kernel, dut, dut.stations[0], bench.buses[0], folder, speed_mbps=speed_mbps, phase_ns=FIXTURE_PHASE_NS,
         bus_period_ns=bus_period_ns,
     )  # fmt: skip
 

@@ -13,6 +13,14 @@ from rig.regress.tools import require, tool_environment, verilator_root
 
 ROOT = Path(__file__).resolve().parents[2]
 TOPS = sorted(path.stem for path in (ROOT / "hdl" / "filelists").glob("*.f"))
+VARIANTS = [
+    *((top, "") for top in TOPS),
+    ("station_model", "RMII=1"),
+    ("station_model", "PHY_REGISTERS=1"),
+    ("segment_bench", "RMII_STATIONS=1"),
+    ("mac_bench", "RMII=1"),
+]
+"""Tops, each with its default parameters, and with those that choose other parts of it."""
 VERILOG = sorted([*(ROOT / "hdl").rglob("*.v"), *(ROOT / "hdl").rglob("*.vh")])
 
 
@@ -30,20 +38,24 @@ def _arguments(top: str, flag: str) -> list[str]:
     return [*(f"{flag}{folder}" for folder in files.include_folders), *(str(source) for source in files.sources)]
 
 
-@pytest.mark.parametrize("top", TOPS)
-def test_verilator_lint(top: str) -> None:
+@pytest.mark.parametrize(("top", "parameter"), VARIANTS)
+def test_verilator_lint(top: str, parameter: str) -> None:
     require("verilator")
     root = verilator_root()
     assert root is not None
     flags = ["--lint-only", "-Wall", "--timing", "--default-language", "1364-2005", "--top-module", top]
+    if parameter:
+        flags.append(f"-G{parameter}")
     environment = tool_environment({"VERILATOR_ROOT": str(root)})
     _lint([str(root / "bin" / "verilator_bin"), *flags, *_arguments(top, "-I")], environment)
 
 
 @pytest.mark.needs("iverilog")
-@pytest.mark.parametrize("top", TOPS)
-def test_icarus_lint(top: str) -> None:
-    _lint(["iverilog", "-g2005", "-Wall", "-t", "null", "-s", top, *_arguments(top, "-I")], tool_environment())
+@pytest.mark.parametrize(("top", "parameter"), VARIANTS)
+def test_icarus_lint(top: str, parameter: str) -> None:
+    overrides = [f"-P{top}.{parameter}"] if parameter else []
+    command = ["iverilog", "-g2005", "-Wall", "-t", "null", "-s", top, *overrides, *_arguments(top, "-I")]
+    _lint(command, tool_environment())
 
 
 @pytest.mark.parametrize("path", VERILOG, ids=lambda path: str(path.relative_to(ROOT)))

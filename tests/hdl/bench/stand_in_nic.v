@@ -11,6 +11,7 @@
 // Nibble n of entry t at the station whose ROM starts with octet s is (n + n/16 + 3 t + 5 s) mod 16.
 module nic_mii #(
     parameter BUFFER_PAGES = 64,
+    parameter BUFFER_PRESET = 1,
     parameter BUS_HZ = 50_000_000,
     parameter TX_SLOTS = 4,
     parameter RMII = 0

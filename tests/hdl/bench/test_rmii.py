@@ -21,9 +21,8 @@ pytestmark = pytest.mark.requirement("MAC-6.1")
 def run(
     main: str, folder: Path, stations: int, rmii_stations: int, segment: str, simulator: Simulator = "verilator"
 ) -> Any:
-    build = simbuild.build(
-        simulator, "rmii_bench", parameters={"STATIONS": stations, "RMII_STATIONS": f"{stations}'d{rmii_stations}"}
-    )
+    parameters = {"STATIONS": stations, "RMII_STATIONS": f"{stations}'d{rmii_stations}", "PHY_REGISTERS": 1}
+    build = simbuild.build(simulator, "segment_bench", parameters=parameters)
     result = simbuild.run(
         build, run_dir=folder, timeout_s=TIMEOUT_S, main=f"tests.hdl.bench.rmii_main:{main}",
         env={"RIG_TEST_SEGMENT": segment, "RIG_TEST_FRAMES": "12"}, sim_limit_ns=SIM_LIMIT_NS,

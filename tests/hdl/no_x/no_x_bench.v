@@ -18,31 +18,32 @@ module no_x_bench;
   generate
     for (i = 0; i < STATIONS; i = i + 1) begin : watch
       wire [38:0] bus_outputs = {
-        bench.station[i].adapter.wb_dat_r,
-        bench.station[i].adapter.wb_ack,
-        bench.station[i].adapter.wb_err,
-        bench.station[i].adapter.irq,
-        bench.station[i].adapter.mdc,
-        bench.station[i].adapter.mdio_o,
-        bench.station[i].adapter.mdio_oe,
-        bench.station[i].adapter.speed100
+        bench.stations[i].station.on_mii.adapter.wb_dat_r,
+        bench.stations[i].station.on_mii.adapter.wb_ack,
+        bench.stations[i].station.on_mii.adapter.wb_err,
+        bench.stations[i].station.on_mii.adapter.irq,
+        bench.stations[i].station.on_mii.adapter.mdc,
+        bench.stations[i].station.on_mii.adapter.mdio_o,
+        bench.stations[i].station.on_mii.adapter.mdio_oe,
+        bench.stations[i].station.on_mii.adapter.speed100
       };
       wire [29:0] mii_outputs = {
-        bench.station[i].adapter.mii_txd,
-        bench.station[i].adapter.mii_tx_en,
-        bench.station[i].adapter.mii_tx_er,
-        bench.station[i].adapter.observe_waiting,
-        bench.station[i].adapter.observe_start,
-        bench.station[i].adapter.observe_collision,
-        bench.station[i].adapter.observe_jam,
-        bench.station[i].adapter.observe_end,
-        bench.station[i].adapter.observe_collided,
-        bench.station[i].adapter.observe_draw,
-        bench.station[i].adapter.observe_slots,
-        bench.station[i].adapter.observe_attempt,
-        bench.station[i].adapter.observe_deferring,
-        bench.station[i].adapter.observe_reset
+        bench.stations[i].station.on_mii.adapter.mii_txd,
+        bench.stations[i].station.on_mii.adapter.mii_tx_en,
+        bench.stations[i].station.on_mii.adapter.mii_tx_er,
+        bench.stations[i].station.on_mii.adapter.observe_waiting,
+        bench.stations[i].station.on_mii.adapter.observe_start,
+        bench.stations[i].station.on_mii.adapter.observe_collision,
+        bench.stations[i].station.on_mii.adapter.observe_jam,
+        bench.stations[i].station.on_mii.adapter.observe_end,
+        bench.stations[i].station.on_mii.adapter.observe_collided,
+        bench.stations[i].station.on_mii.adapter.observe_draw,
+        bench.stations[i].station.on_mii.adapter.observe_slots,
+        bench.stations[i].station.on_mii.adapter.observe_attempt,
+        bench.stations[i].station.on_mii.adapter.observe_deferring,
+        bench.stations[i].station.on_mii.adapter.observe_reset
       };
+      wire reads = bench.stations[i].station.ack === 1'b1 && bench.stations[i].station.we === 1'b0;
       reg bus_told, mii_told, read_told;
       reg [2:0] mii_edges;
 
@@ -54,22 +55,21 @@ module no_x_bench;
       end
 
       always @(posedge bench.clk_bus)
-        if (bench.station[i].rst === 1'b0) begin
+        if (bench.stations[i].station.rst === 1'b0) begin
           if (^bus_outputs === 1'bx && !bus_told) begin
             bus_told = 1;
             $display("unknown: adapter %0d at %0d ns: bus outputs %b", i, $time, bus_outputs);
           end
-          if (bench.station[i].ack === 1'b1 && bench.station[i].we === 1'b0 && ^bench.station[i].dat_r === 1'bx && !read_told)
-          begin
+          if (reads && ^bench.stations[i].station.dat_r === 1'bx && !read_told) begin
             read_told = 1;
-            $display("unknown: adapter %0d at %0d ns: address %h reads %b", i, $time, bench.station[i].adr,
-                     bench.station[i].dat_r);
+            $display("unknown: adapter %0d at %0d ns: address %h reads %b", i, $time, bench.stations[i].station.adr,
+                     bench.stations[i].station.dat_r);
           end
         end
 
       always @(posedge bench.clk_mii[i])
         if (mii_edges != RESET_EDGES) mii_edges = mii_edges + 1;
-        else if (bench.station[i].rst === 1'b0 && ^mii_outputs === 1'bx && !mii_told) begin
+        else if (bench.stations[i].station.rst === 1'b0 && ^mii_outputs === 1'bx && !mii_told) begin
           mii_told = 1;
           $display("unknown: adapter %0d at %0d ns: MII outputs %b", i, $time, mii_outputs);
         end
