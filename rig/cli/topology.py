@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rig.config.plan import plan_of
+from rig.config.plan import places_of, plan_of
 from rig.config.topology import Topology
 from rig.errors import ExitCode, UsageError
 from rig.report.topology_picture import draw_topology, standalone
@@ -32,11 +32,12 @@ def run_topology(options: TopologyOptions) -> ExitCode:
     """Print and draw; :class:`~rig.errors.RigError` for what cannot be read or written."""
     name, _, scenario = find_scenario(options.file)
     topology = Topology(scenario)
-    plan = plan_of(scenario)
+    plan, places = plan_of(scenario), places_of(scenario)
     facts: dict[str, Any] = {
         "schema": SCHEMA,
         "scenario": name,
         **plan,
+        "places": places,
         "paths": [{**asdict(path), "excess_bits": path.excess_bits} for path in topology.longest_paths()],
         "warnings": topology.warnings(),
     }
@@ -44,7 +45,7 @@ def run_topology(options: TopologyOptions) -> ExitCode:
     if path is None and options.open_picture:
         path = PICTURES / f"{name}.svg"
     if path is not None:
-        _write(path, standalone(draw_topology(plan, scenario.title or name)))
+        _write(path, standalone(draw_topology(plan, scenario.title or name, places)))
         facts["svg"] = str(path)
     if options.as_json:
         print(json.dumps(facts, indent=2))
@@ -56,7 +57,12 @@ def run_topology(options: TopologyOptions) -> ExitCode:
 
 
 def _lines(facts: dict[str, Any]) -> list[str]:
-    lines = [f"{each['kind']:8} {each['name']:16} {each['words']}" for each in facts["devices"]]
+    places = facts["places"]
+    lines = [
+        f"{each['kind']:8} {each['name']:16} {each['words']}"
+        + (f", {places[each['name']]}" if each["name"] in places else "")
+        for each in facts["devices"]
+    ]
     for link in facts["links"]:
         ends = [
             f"{link[end]}{'.' + link[end + '_port'].split()[0] if link[end + '_port'] else ''}" for end in ("a", "b")

@@ -42,6 +42,13 @@ def _names(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
         if name in taken:
             yield document.error(f"the name {name!r} is taken by {taken[name]}", (key, index, "name"))
         taken.setdefault(name, f"{key}[{index}]")
+    taken |= {name: f"segments.{name}" for name in scenario.segments}
+    for index, cable in enumerate(scenario.cables):
+        if cable.given_name is not None:
+            if cable.given_name in taken:
+                problem = f"the name {cable.given_name!r} is taken by {taken[cable.given_name]}"
+                yield document.error(problem, ("cables", index, "name"))
+            taken.setdefault(cable.given_name, f"cables[{index}]")
     for index, switch in enumerate(scenario.switches):
         for number, port in enumerate(switch.half_duplex_ports):
             if port > switch.ports:

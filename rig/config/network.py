@@ -30,10 +30,12 @@ class Outage(Strict):
 class Cable(Strict):
     """Two ends, length and kind, pairs, and what is wrong with it.
 
+    ``name`` is what messages and results call it; without one they name its ends.
     Without ``wiring`` the cable has the pairs that its ends need: straight between a station and a hub or switch,
     crossover between two of a kind (no port here finds out by itself).
     """
 
+    given_name: Name | None = Field(default=None, alias="name")
     near: str = Field(alias="from")
     far: str = Field(alias="to")
     speed_mbps: Literal[10, 100] = 100
@@ -46,7 +48,7 @@ class Cable(Strict):
     @property
     def name(self) -> str:
         """Return what the cable is called in results."""
-        return f"{self.near}--{self.far}"
+        return self.given_name or f"{self.near}--{self.far}"
 
 
 class Hub(Strict):

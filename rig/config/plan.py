@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rig.config.scenario import Scenario
+from rig.config.network import Router
+from rig.config.scenario import Scenario, Station
 from rig.config.topology import STATION, End, Topology
 
 
@@ -17,17 +18,15 @@ def plan_of(scenario: Scenario) -> dict[str, Any]:
     owners = {f"{router.name}-{each.name}": router.name for router in scenario.routers for each in router.interfaces}
     devices: list[dict[str, Any]] = []
     for name, segment in scenario.segments.items():
-        words = f"{segment.speed_mbps} Mb/s, {segment.delay_bits} bit times"
-        devices.append({"name": name, "kind": "segment", "words": words})
-    devices += [{"name": hub.name, "kind": "hub", "words": f"hub, {hub.ports} ports"} for hub in scenario.hubs]
-    for switch in scenario.switches:
-        devices.append({"name": switch.name, "kind": "switch", "words": f"switch, {switch.ports} ports"})
+        words = f"{segment.delay_bits} bit times" if segment.cable is None else f"cable {segment.cable}"
+        devices.append(_device(name, "segment", f"{segment.speed_mbps} Mb/s, {words}"))
+    devices += [_device(hub.name, "hub", f"hub, {hub.ports} ports") for hub in scenario.hubs]
+    devices += [_device(switch.name, "switch", f"switch, {switch.ports} ports") for switch in scenario.switches]
     for router in scenario.routers:
         addresses = ", ".join(each.ip.split("/")[0] for each in router.interfaces)
-        devices.append({"name": router.name, "kind": "router", "words": addresses})
-    devices += [
-        {"name": station.name, "kind": "station", "words": station.ip or "no address"} for station in scenario.stations
-    ]
+        devices.append(_device(router.name, "router", addresses))
+    for station in scenario.stations:
+        devices.append(_device(station.name, "station", station.ip or "no address"))
     links: list[dict[str, Any]] = []
     for adapter in scenario.adapters():
         if adapter.segment is not None:
@@ -42,7 +41,8 @@ def plan_of(scenario: Scenario) -> dict[str, Any]:
     for cable, near, far in topology.ends:
         modes = {"full" if topology.is_full_duplex(end) else "half" for end in (near, far)}
         has_link = cable.wiring is None or (cable.wiring == "straight") == topology.needs_straight(near, far)
-        words = f"{cable.length_m:g} m {cable.kind}, {cable.speed_mbps} Mb/s"
+        words = "" if cable.given_name is None else f"{cable.given_name}: "
+        words += f"{cable.length_m:g} m {cable.kind}, {cable.speed_mbps} Mb/s"
         if not has_link:
             words += ", no link"
         if cable.bit_error_rate:
@@ -58,6 +58,23 @@ def plan_of(scenario: Scenario) -> dict[str, Any]:
             }
         )  # fmt: skip
     return {"devices": devices, "links": links}
+
+
+def places_of(scenario: Scenario) -> dict[str, str]:
+    """Say of each station and router that names a backend, an interface or a port which: ``board at /dev/ttyUSB0``."""
+    places: dict[str, str] = {}
+    devices: list[Station | Router] = [*scenario.stations, *scenario.routers]
+    for device in devices:
+        where = (device.port or device.interface) if isinstance(device, Station) else None
+        backend = device.backend or ("nic" if where else "")
+        words = f"{backend} at {where}" if where else backend
+        if words:
+            places[device.name] = words
+    return places
+
+
+def _device(name: str, kind: str, words: str) -> dict[str, Any]:
+    return {"name": name, "kind": kind, "words": words}
 
 
 def _end_port(end: End, owner: str) -> str:

@@ -93,12 +93,23 @@ def _network(facts: RunFacts) -> dict[str, Any] | None:
     senders = [name for name in names if any(name in each for each in heard.values())]
     return {
         **network,
-        "svg": Markup(draw_topology(network["plan"])),
+        "svg": Markup(draw_topology(network["plan"], places=_places(facts.result))),
         "domains": [{"name": name, "collisions": collisions[name]} for name in network["media"]],
         "listeners": names,
         "seen": [{"sender": sender, "counts": [heard[each].get(sender, 0) for each in names]} for sender in senders],
         "link": Markup(draw_link_state(facts)) if facts.of_kind("no-link") else None,
     }
+
+
+def _places(result: dict[str, Any]) -> dict[str, str]:
+    """Return on which backend each device was, where they were not all on one; a router is where its adapters were."""
+    places = dict(result.get("backends", {}))
+    for link in result["network"]["plan"]["links"]:
+        for end in ("a", "b"):
+            adapter = f"{link[end]}-{link[end + '_port']}"
+            if adapter in places:
+                places[link[end]] = places[adapter]
+    return places
 
 
 def _is_live(result: dict[str, Any]) -> bool:

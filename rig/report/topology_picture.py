@@ -6,6 +6,7 @@ goes over them in an arc.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
@@ -19,9 +20,17 @@ BOX_PX = (158, 46)
 HOST_PX = (112, 42)
 
 
-def draw_topology(plan: dict[str, Any], label: str = "The network") -> str:
-    """Return a plan (see :func:`rig.config.plan.plan_of`) as SVG of a fixed size in pixels."""
-    return _Drawing(plan).svg(label)
+PLACE_PX = 13
+"""How much higher a box is that says on which backend its device is."""
+PLACE_LETTERS = 22
+
+
+def draw_topology(plan: dict[str, Any], label: str = "The network", places: Mapping[str, str] | None = None) -> str:
+    """Return a plan (see :func:`rig.config.plan.plan_of`) as SVG of a fixed size in pixels.
+
+    ``places`` says of devices, by name, on which backend they are; what is too long for a box is cut in its middle.
+    """
+    return _Drawing(plan, places or {}).svg(label)
 
 
 def standalone(svg: str) -> str:
@@ -33,7 +42,8 @@ def standalone(svg: str) -> str:
 
 
 class _Drawing:
-    def __init__(self, plan: dict[str, Any]) -> None:
+    def __init__(self, plan: dict[str, Any], places: Mapping[str, str]) -> None:
+        self._backends = places
         self._links = plan["links"]
         self._devices = {each["name"]: each for each in plan["devices"]}
         self._middle = self._walk([each["name"] for each in plan["devices"] if each["kind"] != "station"])
@@ -134,13 +144,22 @@ class _Drawing:
     def _device(self, device: dict[str, Any]) -> str:
         x, y = self._places[device["name"]]
         width, height = HOST_PX if device["kind"] == "station" else BOX_PX
+        place = _short(self._backends.get(device["name"], ""))
         return element(
             "g",
             element(
-                "rect", x=x - width / 2, y=y - height / 2, width=width, height=height,
+                "rect", x=x - width / 2, y=y - height / 2, width=width, height=height + (PLACE_PX if place else 0),
                 rx=8 if device["kind"] != "router" else 23,
             )
             + text(device["name"], x=x, y=y - 2, text_anchor="middle", class_="topology-name")
-            + text(device["words"], x=x, y=y + 13, text_anchor="middle", class_="topology-words"),
+            + text(device["words"], x=x, y=y + 13, text_anchor="middle", class_="topology-words")
+            + (text(place, x=x, y=y + 26, text_anchor="middle", class_="topology-place") if place else ""),
             class_=f"topology-device topology-{device['kind']}",
         )  # fmt: skip
+
+
+def _short(words: str) -> str:
+    if len(words) <= PLACE_LETTERS:
+        return words
+    half = (PLACE_LETTERS - 1) // 2
+    return f"{words[:half]}\N{HORIZONTAL ELLIPSIS}{words[-half:]}"

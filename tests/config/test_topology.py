@@ -9,7 +9,7 @@ import pytest
 
 from rig.config.loading import parse_scenario
 from rig.config.network import Cable
-from rig.config.plan import plan_of
+from rig.config.plan import places_of, plan_of
 from rig.config.scenario import Scenario
 from rig.config.topology import HUB, End, Topology, path_delay_bits
 from rig.errors import ConfigError
@@ -119,6 +119,73 @@ def test_modes_follow_the_other_end() -> None:
     plan = plan_of(topology.scenario)
     assert [device["kind"] for device in plan["devices"]] == ["hub", "switch", "station", "station"]
     assert [link["mode"] for link in plan["links"]] == ["full", "half", "half"]
+
+
+NAMED = [{"name": "trunk", "from": "client", "to": "hub.1", "length_m": 80}, *cables("server hub.2")]
+
+
+def test_a_cable_may_have_a_name() -> None:
+    scenario = load(cables=NAMED)
+    assert [each.name for each in scenario.cables] == ["trunk", "server--hub.2"]
+    assert Scenario.model_validate_json(scenario.model_dump_json(by_alias=True)) == scenario
+    topology = Topology(scenario)
+    assert topology.place(scenario.station("client")) == "trunk"
+    assert [link["words"] for link in plan_of(scenario)["links"]] == [
+        "trunk: 80 m cat5, 100 Mb/s", "10 m cat5, 100 Mb/s"]  # fmt: skip
+    crossed = [NAMED[0] | {"wiring": "crossover"}, NAMED[1]]
+    assert _only_warning(cables=crossed).startswith("cable trunk is crossover; client and hub.1 need a straight one")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("hub", r"cables\[0\]\.name: the name 'hub' is taken by hubs\[0\]"),
+        ("client", r"cables\[0\]\.name: the name 'client' is taken by stations\[0\]"),
+        ("lan", r"cables\[0\]\.name: the name 'lan' is taken by segments\.lan"),
+        ("Trunk", r"'Trunk' is no name"),
+    ],
+)
+def test_names_that_a_cable_cannot_have(name: str, message: str) -> None:
+    more = [{**EXTRA, "mac": f"02:00:00:00:00:1{n}", "ip": f"10.0.1.{n}/24", "name": f"e{n}", "segment": "lan"}
+            for n in (1, 2)]  # fmt: skip
+    with pytest.raises(ConfigError, match=message):
+        load(
+            cables=[NAMED[0] | {"name": name}, NAMED[1]],
+            segments={"lan": {}},
+            stations=[*document()["stations"], *more],
+        )
+
+
+def test_two_cables_of_one_name() -> None:
+    with pytest.raises(ConfigError, match=r"cables\[1\]\.name: the name 'trunk' is taken by cables\[0\]"):
+        load(cables=[NAMED[0], NAMED[1] | {"name": "trunk"}])
+
+
+@pytest.mark.parametrize("backend", ["model", "rtl", "board", "nic"])
+def test_an_end_that_is_not_there_is_told_with_all_that_are(backend: str) -> None:
+    stations = document()["stations"]
+    stations[0]["backend"] = backend
+    routers = [{"name": "r", "interfaces": [{"name": "eth0", "mac": "02:00:00:00:00:09", "ip": IP}]}]
+    switches = [{"name": "sw"}]
+    with pytest.raises(ConfigError) as caught:
+        load(stations=stations, routers=routers, switches=switches, cables=cables("client hubb.1", "server hub.2"))
+    assert str(caught.value).endswith(
+        "cables[0].to: there is nothing called 'hubb.1' to plug a cable into; expected one of client, server, r.eth0,"
+        " hub.N, sw.N; did you mean 'hub.N'?"
+    )
+
+
+def test_places() -> None:
+    """What `rig topology` says of a station that names a backend, and of one at a real cable."""
+    stations = document(segments={"lan": {"duplex": "full", "cable": "bench"}}, hubs=[], cables=[])["stations"]
+    for station, key, where in ((stations[0], "port", "/dev/ttyUSB0"), (stations[1], "interface", "enx1")):
+        station |= {"segment": "lan", key: where}
+    stations[0]["backend"] = "board"
+    scenario = load(stations=stations, segments={"lan": {"duplex": "full", "cable": "bench"}}, hubs=[], cables=[])
+    assert places_of(scenario) == {"client": "board at /dev/ttyUSB0", "server": "nic at enx1"}
+    assert plan_of(scenario)["devices"][0]["words"] == "100 Mb/s, cable bench"
+    router = {"name": "r", "backend": "model", "interfaces": [{"name": "eth0", "mac": "02:00:00:00:00:09", "ip": IP}]}
+    assert places_of(load(routers=[router], cables=cables(*ENDS, "r.eth0 hub.3"))) == {"r": "model"}
 
 
 # -- path delay values -------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rig.cli.topology import TopologyOptions, run_topology
-from rig.config.loading import load_scenario
+from rig.config.loading import load_scenario, parse_scenario
 from rig.config.scenario import Expectation, PowerEvent, Segment
 from rig.errors import ConfigError, UsageError
 from rig.scenario.catalog import PICTURE, find_scenario, read_file
@@ -128,6 +128,56 @@ def test_bad_cables(tmp_path: Path, change: dict[str, Any], symptom: str) -> Non
         assert run.result["outcome"] == "completed" and cable["link"]
         assert (cable["bit_errors"] > 0) == (symptom == "bit errors")
         assert (cable["frames_cut"] > 0) == (symptom == "bad contact")
+
+
+TRUNK = """
+schema: 1
+seed: 1
+stations:
+  - {name: client, backend: board, mac: "02:00:00:00:00:01", ip: 10.0.0.1/24}
+  - {name: server, backend: SERVER, mac: "02:00:00:00:00:02", ip: 10.0.0.2/24}
+hubs: [{name: hub}]
+cables:
+  - {name: trunk, from: client, to: hub.1, MORE}
+  - {name: stub, from: server, to: hub.2}
+apps:
+  - {station: server, kind: http-server}
+  - {station: client, kind: http-get, args: {server: server}}
+tcp: {rto_initial_ms: 1000, rto_minimum_ms: 200, delayed_ack_ms: 20, send_buffer_octets: 16384}
+limits: {sim_ns: 20000000000, wall_s: 60}
+"""
+
+
+def trunk(tmp_path: Path, more: str, server: str = "model", octets: int = 1000) -> Run:
+    """Play a board and another station on two named cables and a hub."""
+    scenario = parse_scenario(TRUNK.replace("MORE", more).replace("SERVER", server), "trunk.yaml")
+    return run_scenario(Request("trunk", scenario, "board", CarriedFile("s.bin", bytes(octets)), tmp_path / "runs"))
+
+
+def received_ns(run: Run, station: str) -> int:
+    """Return when the first reception of a station began."""
+    events = json.loads((run.folder / "timeline.json").read_text())["events"]
+    return min(each["t_ns"] for each in events if (each["station"], each["kind"]) == (station, "receive"))
+
+
+@pytest.mark.parametrize("server", ["model", "rtl", "board"])
+def test_the_cable_between_two_rigs_has_a_name_and_a_length(server: str, tmp_path: Path) -> None:
+    """40 m more of category 5, at 0.6 c, are 222 ns: five or six edges. The client is on a board."""
+    short, long = (trunk(tmp_path, f"length_m: {length_m}", server) for length_m in (20, 60))
+    assert short.passed and long.passed
+    assert [each["name"] for each in long.result["network"]["cables"]] == ["trunk", "stub"]
+    assert long.result["stations"]["client"]["segment"] == "trunk"
+    assert [each.result["network"]["cables"][0]["delay_ns"] for each in (short, long)] == [111, 334]
+    assert received_ns(long, "server") - received_ns(short, "server") in (200, 240)
+
+
+def test_a_bad_cable_before_a_board_costs_frames_and_time(tmp_path: Path) -> None:
+    good, bad = (trunk(tmp_path, f"bit_error_rate: {rate}", octets=6000) for rate in (0.0, 1e-4))
+    assert good.passed and bad.passed and bad.result["network"]["cables"][0]["bit_errors"] > 0
+    assert bad.result["sim_ns"] > good.result["sim_ns"] + 100_000_000, "a retransmission of TCP waits 200 ms"
+    errors = [sum(each["counters"]["aFrameCheckSequenceErrors"] for each in run.result["stations"].values())
+              for run in (good, bad)]  # fmt: skip
+    assert errors[0] == 0 < errors[1]
 
 
 def test_same_seed_same_result(tmp_path: Path) -> None:
