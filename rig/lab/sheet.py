@@ -62,7 +62,7 @@ def answer_sheet(entry: CatalogEntry, student: str, seed: int) -> str:
         for question in entry.lab.step(step):
             lines += _comment(f"{question.ask}{_form(question)}", "  ")
             for letter, choice in choices_of(question, seed).items():
-                lines += _comment(f"  {letter}) {choice.text}", "  ")
+                lines += _comment(f"  {letter}) {choice.text}", "  ", hanging="     ")
             lines.append(f"  {question.id}:")
     return "\n".join(lines) + "\n"
 
@@ -85,5 +85,6 @@ def _wrapped(text: str, indent: str = "") -> list[str]:
     return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
-def _comment(text: str, indent: str) -> list[str]:
-    return [f"{indent}# {line}" for line in textwrap.wrap(text, WIDTH - 4, break_on_hyphens=False)]
+def _comment(text: str, indent: str, hanging: str = "") -> list[str]:
+    wrapped = textwrap.wrap(text, WIDTH - 4, subsequent_indent=hanging, break_on_hyphens=False)
+    return [f"{indent}# {line}" for line in wrapped]
