@@ -3,8 +3,9 @@
 /* verilator lint_off MULTIDRIVEN */  // two ports write one memory, each by its own clock
 // Model of the block RAM of an ECP5, for the simulation of netlists: what Yosys makes of our memories, and no more.
 //
-// Lattice FPGA-TN-02204, "ECP5 and ECP5-5G Memory Usage Guide". True dual port at 1 to 18 bits, of the same width on the
-// ports that are used; at 36 bits port A writes, port B reads, and DIB, DOB are the upper 18 bits. Byte enables are the
+// Lattice FPGA-TN-02204, "ECP5 and ECP5-5G Memory Usage Guide". True dual port at 1 to 18 bits; at 36 bits port A writes,
+// and DIB is the upper half of what it writes; port B reads, and DOB is the upper half of what it reads, DOA the lower.
+// The widths of the ports may differ: an address is one of the ninths of 2304 bytes, or of a part of one. Byte enables are the
 // lowest address bits at 18 and 36 bits. WRITEMODE NORMAL leaves the output alone while writing, READBEFOREWRITE gives
 // what was there. Output registers, resets and chip selects are not modelled, and the first of them that is asked for ends
 // the simulation.
@@ -44,7 +45,7 @@ module DP16KD #(
         DOB3, DOB2, DOB1, DOB0
 );
   localparam WORDS = 512;  // of 36 bits
-  localparam IS_WIDE = DATA_WIDTH_A == 36;
+  localparam WRITES_WIDE = DATA_WIDTH_A == 36, READS_WIDE = DATA_WIDTH_B == 36;
   // Words of 18 bits, each in a field of 20.
   localparam [64*320-1:0] CONTENTS = {
       INITVAL_3F, INITVAL_3E, INITVAL_3D, INITVAL_3C, INITVAL_3B, INITVAL_3A, INITVAL_39, INITVAL_38,
@@ -67,8 +68,8 @@ module DP16KD #(
       DIA3, DIA2, DIA1, DIA0};
   wire [17:0] data_b = {DIB17, DIB16, DIB15, DIB14, DIB13, DIB12, DIB11, DIB10, DIB9, DIB8, DIB7, DIB6, DIB5, DIB4,
       DIB3, DIB2, DIB1, DIB0};
-  wire [17:0] out_a = IS_WIDE ? read_b : read_a;
-  wire [17:0] out_b = IS_WIDE ? upper : read_b;
+  wire [17:0] out_a = READS_WIDE ? read_b : read_a;
+  wire [17:0] out_b = READS_WIDE ? upper : read_b;
   assign {DOA17, DOA16, DOA15, DOA14, DOA13, DOA12, DOA11, DOA10, DOA9, DOA8, DOA7, DOA6, DOA5, DOA4, DOA3, DOA2,
       DOA1, DOA0} = out_a;
   assign {DOB17, DOB16, DOB15, DOB14, DOB13, DOB12, DOB11, DOB10, DOB9, DOB8, DOB7, DOB6, DOB5, DOB4, DOB3, DOB2,
@@ -104,7 +105,7 @@ module DP16KD #(
   wire [35:0] line_b = memory[address_b[13:5]];
   wire [35:0] mask_a = mask(DATA_WIDTH_A, address_a);
   wire [35:0] mask_b = mask(DATA_WIDTH_B, address_b);
-  wire [35:0] new_a = IS_WIDE ? {data_b, data_a} : {18'd0, data_a} << first(DATA_WIDTH_A, address_a);
+  wire [35:0] new_a = WRITES_WIDE ? {data_b, data_a} : {18'd0, data_a} << first(DATA_WIDTH_A, address_a);
   wire [35:0] new_b = {18'd0, data_b} << first(DATA_WIDTH_B, address_b);
   wire unused = &{1'b0, OCEA, OCEB, RESETMODE == "SYNC", ASYNC_RESET_RELEASE == "SYNC", GSR == "ENABLED"};
 
@@ -133,8 +134,8 @@ module DP16KD #(
 
   always @(posedge CLKB)
     if (CEB && {CSB2, CSB1, CSB0} == 3'd0) begin
-      if (WEB && !IS_WIDE) memory[address_b[13:5]] <= (line_b & ~mask_b) | (new_b & mask_b);
-      if (IS_WIDE) {upper, read_b} <= line_b;
+      if (WEB && !WRITES_WIDE && !READS_WIDE) memory[address_b[13:5]] <= (line_b & ~mask_b) | (new_b & mask_b);
+      if (READS_WIDE) {upper, read_b} <= line_b;
       else if (!WEB || WRITEMODE_B == "READBEFOREWRITE") read_b <= word(DATA_WIDTH_B, address_b, line_b);
       if (RSTB) $display("DP16KD: a reset is not modelled: %m");
     end

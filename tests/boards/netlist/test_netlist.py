@@ -84,9 +84,11 @@ def test_the_model_of_the_block_ram_is_a_ram(tmp_path: Path) -> None:
         ("ram_dual_port", "dual_10_netlist", "-set ADDRESS_BITS 10"),
         ("ram_dual_port", "dual_9_netlist", "-set ADDRESS_BITS 9"),
         ("ram_single_port", "single_netlist", "-set PRESET 1"),
+        ("time_stamps", "stamps_netlist", ""),
     ]
     script = "".join(
-        f"design -reset; read_verilog {module}.v; chparam {settings} {module}; synth_ecp5 -top {module}; "
+        f"design -reset; read_verilog {module}.v; {f'chparam {settings} {module}; ' if settings else ''}"
+        f"synth_ecp5 -top {module}; "
         f"select -assert-min 1 t:DP16KD; "
         f"select -clear; rename {module} {name}; write_verilog -noattr {name}.v; "
         for module, name, settings in parts

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from random import Random
 from typing import Any
+
+from cobs import cobs
 
 from rig.link import examples
 from rig.link.device import DeviceSession
@@ -147,6 +150,26 @@ async def details(kernel: SimTime, dut: Any) -> None:
         (answer,) = await far.say(long_frame(octets))
         assert (answer.type, answer.result) == (MessageType.NAK, code), octets
 
+    # So is what is shorter than a header, though what stands where the length should be looks well; what says another
+    # length than it has; and what ends within a group of its stuffing. The CRC of each is right.
+    short = next(
+        octets for octets in (number.to_bytes(3, "little") for number in range(1 << 24))
+        if zlib.crc32(octets) >> 16 == 0xFCFF
+    )  # fmt: skip
+    write = batch(0, WriteWords(0x100, b"evil"))
+    header = bytes([MessageType.BATCH, 0, 0, 0]) + TAG.to_bytes(2, "little")
+    pieces = [cobs.encode(octets + zlib.crc32(octets).to_bytes(4, "little")) for octets in (
+        short, *(header + length.to_bytes(2, "little") + write.payload for length in (4, 7, 9, 12, 0x108))
+    )]  # fmt: skip
+    whole = write.serialize()[1:-1]
+    at = 0
+    while at + whole[at] < len(whole):
+        at += whole[at]
+    pieces.append(whole[:at] + bytes([whole[at] + 1]) + whole[at + 1 :])
+    for piece in pieces:
+        (answer,) = await far.say(b"\0" + piece + b"\0")
+        assert (answer.type, answer.result) == (MessageType.NAK, NakCode.CRC), piece
+
     # Operations that are malformed, too long, unanswered: what was before them is done, what is after is not.
     before = far.writes
     no_words = (0x0000_0100).to_bytes(4, "little")
@@ -222,8 +245,15 @@ async def details(kernel: SimTime, dut: Any) -> None:
     assert merged.time_ns > LineEvent.parse(events[0].payload).time_ns
     assert await far.say(Frame(MessageType.EVENT_ACK, 1, session=TAG), answer_octets=2 * REPEAT_NS // OCTET_NS) == []
 
+    # What waits while a long reply is sent: a control frame goes before an event, an event before a reply.
+    frames = await far.say(
+        batch(25, long), batch(26, line_write(True)), Frame(MessageType.PING, 77), answer_octets=2200
+    )  # fmt: skip
+    assert [(frame.type, frame.sequence) for frame in frames] == [
+        (MessageType.BATCH_REPLY, 25), (MessageType.PING, 77), (MessageType.EVENT, 2), (MessageType.BATCH_REPLY, 26)
+    ]  # fmt: skip
+
     # A session that begins with the line high has its event 0 at once; RESET takes the line down, and the session.
-    await far.say(batch(25, line_write(True)))
     frames = await far.say(Frame(MessageType.HELLO, 5, payload=serialize_hello(0x77770042)))
     assert [(frame.type, frame.sequence, frame.session) for frame in frames] == [
         (MessageType.HELLO, 5, 0x42), (MessageType.EVENT, 0, 0x42)
@@ -232,6 +262,91 @@ async def details(kernel: SimTime, dut: Any) -> None:
     assert (answer.type, answer.irq) == (MessageType.RESET, False)
     (answer,) = await far.say(batch(0, ReadWords(0, 1)))
     assert (answer.type, answer.result) == (MessageType.NAK, NakCode.NO_SESSION)
+
+
+async def moments(kernel: SimTime, dut: Any) -> None:
+    """What happens while a frame is being sent does not show in it: :class:`Far` takes none that is damaged."""
+    far = Far(kernel, dut)
+    await kernel.sleep_until(2_000)
+    await far.greet()
+    sequence = number = 0  # of the next batch and event
+
+    async def acknowledge(*operations: LinkOperation) -> list[Frame]:
+        """Do them, and acknowledge the event that comes of it."""
+        nonlocal sequence, number
+        frames = await far.say(batch(sequence, *operations), answer_octets=80)
+        acknowledgement = Frame(MessageType.EVENT_ACK, number & 0xFF, session=TAG)
+        for frame in await far.say(acknowledgement):  # one that had begun
+            assert (frame.type, frame.sequence) == (MessageType.EVENT, number & 0xFF)
+        sequence, number = sequence + 1, number + 1
+        return frames
+
+    # The line falls between the reading of a header, which is done twice, and its last octet.
+    for words in range(490, 508, 3):
+        await acknowledge(line_write(True))
+        long = batch(sequence, WriteWords(0x100, bytes(4 * words)))  # takes longer than the next one is on the line
+        frames = await far.say(long, batch(sequence + 1, line_write(False)))
+        assert [(frame.type, frame.irq) for frame in frames] == [
+            (MessageType.BATCH_REPLY, True), (MessageType.EVENT, False), (MessageType.BATCH_REPLY, False)
+        ], words  # fmt: skip
+        sequence += 1
+        await acknowledge(ReadWords(0, 1))
+
+    # An acknowledgement is done with at any moment of a repetition, and another event waits.
+    octets = len(Frame(MessageType.EVENT_ACK, 1, session=TAG).serialize())
+    for shift_ns in range(-60_000, 200_000, 13_000):
+        frames = await far.say(batch(sequence, line_write(True)), answer_octets=70)
+        (first,) = (LineEvent.parse(frame.payload) for frame in frames if frame.type == MessageType.EVENT)
+        sent_ns = first.time_ns  # device time, which begins with the simulator's
+        await far.say(batch(sequence + 1, line_write(False)), answer_octets=40)
+        await kernel.sleep_until(sent_ns + REPEAT_NS + shift_ns - octets * OCTET_NS)
+        frames = await far.say(Frame(MessageType.EVENT_ACK, number & 0xFF, session=TAG), answer_octets=100)
+        told = [(frame.sequence, LineEvent.parse(frame.payload)) for frame in frames]
+        assert [told for told in told if told[1] == first] in ([], [(number & 0xFF, first)]), shift_ns
+        (last, second) = told[-1]
+        assert len(told) <= 2 and last == (number + 1) & 0xFF and not second.is_asserted and not second.lost, told
+        sequence, number = sequence + 2, number + 1
+        await acknowledge(ReadWords(0, 1))
+
+
+async def room(kernel: SimTime, dut: Any) -> None:
+    """While the board cannot send, and so not go on, what arrives waits: as much as the greeting says, and no more."""
+    far = Far(kernel, dut)
+    await kernel.sleep_until(2_000)
+    await far.greet()
+    writes = [batch(number, WriteWords(0x100, bytes([0x51 + number]) * 2032)) for number in range(2)]
+    assert sum(len(write.payload) + 12 for write in writes) == examples.GREETING.receive_octets
+
+    async def frames_of(number: int) -> list[tuple[int, int, int]]:
+        frames = await far.say(batch(number, ReadWords(0x100, 1), ReadWords(0x8EC, 1)), answer_octets=400)
+        assert frames[-1].payload[4:] == b"RRRRRRRR", frames
+        return [(frame.type, frame.sequence, frame.result) for frame in frames]
+
+    dut.clear_to_send.value = 0
+    assert await far.say(Frame(MessageType.PING, 9)) == [], "its answer cannot leave"
+    octets = writes[1].serialize()
+    assert await far.say(writes[0], octets[:1960]) == [] and int(dut.request_to_send.value) == 1
+    assert await far.say(octets[1960:2020]) == [] and int(dut.request_to_send.value) == 0, (
+        "less than 64 octets are free"
+    )
+    assert await far.say(octets[2020:]) == [] and int(dut.request_to_send.value) == 0
+    done = [(MessageType.PING, 9, 0), *((MessageType.BATCH_REPLY, number, 0) for number in range(3))]
+    dut.clear_to_send.value = 1
+    frames = await far.say(b"", answer_octets=400)
+    assert [(frame.type, frame.sequence, frame.result) for frame in frames] == done[:3], "both had room"
+    assert await frames_of(2) == [done[3]] and int(dut.request_to_send.value) == 1
+
+    await far.greet()
+    dut.clear_to_send.value = 0
+    await far.say(Frame(MessageType.PING, 9))
+    refused = batch(2, WriteWords(0x100, b"evil"))
+    assert await far.say(*writes, refused, Frame(MessageType.BATCH, 2, 0, 0, TAG)) == []
+    dut.clear_to_send.value = 1
+    frames = await far.say(b"", answer_octets=400)
+    assert [(frame.type, frame.sequence, frame.result) for frame in frames] == [
+        *done[:3], (MessageType.NAK, 2, NakCode.BUSY)
+    ]  # fmt: skip
+    assert await frames_of(2) == [done[3]], "what was refused has left nothing behind"
 
 
 class Twin:

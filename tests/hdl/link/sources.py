@@ -11,7 +11,11 @@ from rig.regress.tools import Simulator
 
 HERE = Path(__file__).parent
 MODELS = ("serial_port_model",)
-BENCHES = {"uart_bench": ("uart_bench",), "link_bench": ("link_bench", "memory_slave")}
+BENCHES = {
+    "uart_bench": ("uart_bench",),
+    "link_bench": ("link_bench", "memory_slave"),
+    "events_bench": ("events_bench",),
+}
 
 
 def link_build(simulator: Simulator, top: str, **parameters: Parameter) -> Build:

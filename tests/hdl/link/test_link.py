@@ -29,8 +29,25 @@ def test_the_examples_of_the_page(tmp_path: Path) -> None:
     run("icarus", "conversation", tmp_path)
 
 
+@pytest.mark.needs("iverilog")
+def test_events_at_any_clock(tmp_path: Path) -> None:
+    """What a serial line is too slow to bring about at will."""
+    build = link_build("icarus", "events_bench")
+    result = simbuild.run(build, run_dir=tmp_path, timeout_s=TIMEOUT_S, test_module="tests.hdl.link.events_checks")
+    result.check()
+    assert result.passed
+
+
 def test_each_sentence_of_the_page(tmp_path: Path) -> None:
     run("verilator", "details", tmp_path)
+
+
+def test_what_arrives_while_the_board_cannot_send(tmp_path: Path) -> None:
+    run("verilator", "room", tmp_path)
+
+
+def test_what_happens_while_a_frame_is_sent(tmp_path: Path) -> None:
+    run("verilator", "moments", tmp_path)
 
 
 def test_the_same_answers_as_the_python_far_end(tmp_path: Path) -> None:
