@@ -14,7 +14,9 @@ was lost on its way out, and its transmit result is then made here.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from heapq import heappop, heappush
 from random import Random
 
@@ -39,7 +41,8 @@ class Impairments:
     ``loss``, ``duplication``, ``corruption`` (one bit is flipped) and ``reordering`` are shares of frames, 0 to 1.
     A frame is late by ``delay_ns`` and up to ``jitter_ns`` more, and never overtakes for that; one that is reordered is
     late by ``held_back_ns`` besides, and those behind it pass. ``rate_bps`` counts preamble, FCS and gap. Of all that
-    is on its way at most ``queue_frames`` are kept; what comes then is dropped, as by the queue of a router.
+    is on its way at most ``queue_frames`` are kept; what comes then is dropped, as by the queue of a router. ``drop``
+    names single frames that are lost, counted from 1.
     """
 
     loss: float = 0.0
@@ -51,6 +54,7 @@ class Impairments:
     jitter_ns: int = 0
     rate_bps: int | None = None
     queue_frames: int = 1000
+    drop: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         for name in ("loss", "duplication", "corruption", "reordering"):
@@ -64,6 +68,8 @@ class Impairments:
             raise UsageError(f"impairments: rate_bps is {self.rate_bps}; expected 1 or more, or None for no limit")
         if self.queue_frames < 1:
             raise UsageError(f"impairments: queue_frames is {self.queue_frames}; expected 1 or more")
+        if any(number < 1 for number in self.drop):
+            raise UsageError(f"impairments: drop holds {min(self.drop)}; frames are counted from 1")
 
 
 NO_IMPAIRMENTS = Impairments()
@@ -72,7 +78,9 @@ NO_IMPAIRMENTS = Impairments()
 class Lane:
     """One direction: frames in, frames out when they are due. Knows no device and no clock."""
 
-    __slots__ = ("_counts", "_free_ns", "_held", "_latest_ns", "_name", "_random", "_serial", "settings")
+    __slots__ = (
+        "_counts", "_entered", "_free_ns", "_held", "_latest_ns", "_name", "_random", "_serial", "on_lost", "settings",
+    )  # fmt: skip
 
     def __init__(self, settings: Impairments, source: Random, counts: Counter[str], name: str) -> None:
         self.settings = settings
@@ -81,6 +89,9 @@ class Lane:
         self._name = name
         self._held: list[tuple[int, int, bytes, ReceivedFrame | None]] = []
         self._serial = 0
+        self._entered = 0
+        self.on_lost: Callable[[bytes], None] | None = None
+        """Who is told of each frame that is lost here."""
         self._free_ns = 0  # when the rate limit lets the next frame go
         self._latest_ns = 0  # when the last frame that keeps its place comes out
 
@@ -96,7 +107,8 @@ class Lane:
         """Take a frame; return whether at least one copy of it is on its way. ``received`` stays with its octets."""
         settings = self.settings
         draw = self._random.random
-        is_lost = draw() < settings.loss
+        self._entered += 1
+        is_lost = (draw() < settings.loss) | (self._entered in settings.drop)
         is_damaged = draw() < settings.corruption
         bit = int(draw() * len(octets) * 8)
         is_doubled = draw() < settings.duplication
@@ -104,6 +116,8 @@ class Lane:
         is_held_back = draw() < settings.reordering
         if is_lost:
             self._count("lost")
+            if self.on_lost is not None:
+                self.on_lost(octets)
             return False
         if is_damaged:
             self._count("corrupted")
@@ -177,6 +191,11 @@ class Impairer(WrappedDevice):
         self._refused: bytes | None = None
         self._is_announced = False  # a received frame is due, and the reader was told
         self._lost: list[TransmitResult] = []
+
+    def tell_losses(self, on_lost: Callable[[str, bytes], None]) -> None:
+        """Tell ``on_lost`` of every frame that loss or ``drop`` takes: ``transmit`` or ``receive``, and its octets."""
+        self._outgoing.on_lost = partial(on_lost, "transmit")
+        self._incoming.on_lost = partial(on_lost, "receive")
 
     def try_transmit(self, frame: bytes) -> bool:
         longest = self._device.capabilities.mtu + HEADER_OCTETS

@@ -50,4 +50,5 @@ def impairments_of(settings: ImpairmentSettings | None) -> Impairments:
         jitter_ns=settings.jitter_us * NS_PER_US,
         rate_bps=None if settings.rate_kbps is None else settings.rate_kbps * BPS_PER_KBPS,
         queue_frames=settings.queue_frames,
+        drop=frozenset(settings.drop),
     )

@@ -16,6 +16,7 @@ class ImpairmentSettings(Strict):
     """One direction. ``loss``, ``duplication``, ``corruption`` and ``reordering`` are shares of frames, 0 to 1.
 
     A frame is late by ``delay_us`` and up to ``jitter_us`` more; one that is reordered by ``held_back_us`` besides.
+    ``drop`` names single frames that are lost: 1 is the first that passes in this direction.
     ``rate_kbps`` limits the rate, and ``queue_frames`` how many frames are on their way; what is more is dropped.
     """
 
@@ -28,6 +29,7 @@ class ImpairmentSettings(Strict):
     jitter_us: DelayUs = 0
     rate_kbps: int | None = Field(default=None, ge=1, le=10**7)
     queue_frames: int = Field(default=1000, ge=1, le=10**6)
+    drop: list[Annotated[int, Field(ge=1, le=10**6)]] = Field(default=[], max_length=1000)
 
 
 class StationImpairments(Strict):

@@ -45,6 +45,11 @@ def value_of(fact: Fact, facts: LabFacts) -> Value:
     value: Value = QUERIES[fact.query](facts, **fact.arguments)
     if fact.minus is not None:
         value = _number(fact, value) - _number(fact.minus, value_of(fact.minus, facts))
+    if fact.over is not None:
+        divisor = _number(fact.over, value_of(fact.over, facts))
+        if divisor == 0:
+            raise NoSuchFactError(f"{fact.over.query} is 0 in this run; there is no ratio to it")
+        value = (2 * _number(fact, value) + divisor) // (2 * divisor)
     if fact.divided_by != 1:
         value = _number(fact, value) // fact.divided_by
     if fact.plus:

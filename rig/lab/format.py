@@ -31,12 +31,14 @@ Text = Annotated[str, AfterValidator(lambda text: " ".join(text.split())), Field
 class Fact(Strict):
     """Something that a run found out: a query with what it takes, then arithmetic in this order.
 
-    ``minus`` another fact, ``divided_by`` (whole numbers, rounded down), ``plus``, ``modulo``.
+    ``minus`` another fact, ``over`` another fact (to the nearest whole number), ``divided_by`` (rounded down),
+    ``plus``, ``modulo``.
     """
 
     query: str
     arguments: dict[str, Value | bool] = Field(default={}, alias="with")
     minus: Fact | None = None
+    over: Fact | None = None
     divided_by: int = Field(default=1, ge=1)
     plus: int = 0
     modulo: int | None = Field(default=None, ge=2)
@@ -212,8 +214,9 @@ def _check_fact(document: Document, at: KeyPath, fact: Fact) -> None:
     for name in needed:
         if name not in fact.arguments:
             raise _argument_error(document, at, fact, f"needs {name!r}", known, "")
-    if fact.minus is not None:
-        _check_fact(document, (*at, "minus"), fact.minus)
+    for key, other in (("minus", fact.minus), ("over", fact.over)):
+        if other is not None:
+            _check_fact(document, (*at, key), other)
 
 
 def _argument_error(

@@ -9,15 +9,19 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from rig.report.backoff_picture import draw_backoff
+from rig.report.block_picture import draw_blocks
 from rig.report.conversation import read_conversations
 from rig.report.medium_picture import draw_scene, first_collision
 from rig.report.run_facts import RunFacts
 from rig.report.segment_picture import draw_segment
 from rig.report.sequence_chart import draw_chart
 from rig.report.space_time import draw_space_time
+from rig.report.stream_picture import draw_segmentation, draw_window
 from rig.report.svg import element, format_time
-from rig.report.tcp_segments import read_segments
+from rig.report.tcp_plots import draw_time_sequence, draw_timeout
+from rig.report.tcp_segments import MASK, read_segments
 from rig.report.waveform import draw_waveform
+from rig.units import NS_PER_MS
 from rig.wire.tcp import format_flags
 
 MOST_ROWS = 60
@@ -69,6 +73,61 @@ def states(facts: RunFacts) -> str:
         )  # fmt: skip
     head = ("Time", "Host", "Control block", "Descriptor", "Local address", "Foreign address", "State")
     return table(head, rows, facts, numbers=(2, 3)) if rows else nothing("no socket was made")
+
+
+def blocks(facts: RunFacts) -> str:
+    """Draw the control blocks of every host as strips, with their states and descriptors."""
+    return draw_blocks(facts) or nothing("no socket was made")
+
+
+def queues(facts: RunFacts) -> str:
+    """Draw the control blocks with what waits in their buffers."""
+    return draw_blocks(facts, queues=True) or nothing("no socket was made")
+
+
+def time_sequence(facts: RunFacts) -> str:
+    """Draw sequence numbers over time: data, losses, retransmissions, ACK numbers, the edge of the window."""
+    return draw_time_sequence(facts) or nothing("no data was sent")
+
+
+def timeout(facts: RunFacts) -> str:
+    """Draw RTO and SRTT over time, with the retransmissions."""
+    return draw_timeout(facts) or nothing("no round trip was measured")
+
+
+def segmentation(facts: RunFacts) -> str:
+    """Draw what a program wrote against the segments that left, headers to scale."""
+    return draw_segmentation(facts) or nothing("no program wrote anything")
+
+
+def window(facts: RunFacts) -> str:
+    """Draw the window over the byte line and the receiver's buffer, change by change."""
+    return draw_window(facts) or nothing("no data was sent")
+
+
+def variables(facts: RunFacts) -> str:
+    """List the TCP variables of every connection as they change; sequence numbers relative to iss and irs."""
+    rows: list[tuple[str, ...]] = []
+    last: dict[int, tuple[str, ...]] = {}
+    for row in facts.sockets:
+        if row["kind"] != "block" or "snd_una" not in row:
+            continue
+        sequence = [(row[key] - row["iss"]) & MASK for key in ("snd_una", "snd_nxt")]
+        sequence.append((row["rcv_nxt"] - row["irs"]) & MASK if row["rcv_nxt"] else 0)
+        times = [_ms(row[key]) for key in ("srtt_ns", "rttvar_ns", "rto_ns")]
+        values = [*times, *map(str, [row["backoffs"], *sequence, row["snd_wnd"], row["rcv_wnd"], row["cwnd"]])]
+        if last.get(row["block"]) != (now := tuple(values)):
+            last[row["block"]] = now
+            rows.append((format_time(row["t_ns"]), row["station"], str(row["block"]), *now))
+    head = (
+        "Time", "Host", "Block", "SRTT ms", "RTTVAR ms", "RTO ms", "Backoffs", "snd_una", "snd_nxt", "rcv_nxt",
+        "snd_wnd", "rcv_wnd", "cwnd",
+    )  # fmt: skip
+    return table(head, rows, facts, numbers=range(2, 13)) if rows else nothing("there was no connection")
+
+
+def _ms(value_ns: int | None) -> str:
+    return "" if value_ns is None else f"{value_ns / NS_PER_MS:.3f}"
 
 
 def calls(facts: RunFacts) -> str:
@@ -178,6 +237,13 @@ PICTURES: dict[str, Picture] = {
     "sequence": sequence,
     "segments": segments,
     "states": states,
+    "blocks": blocks,
+    "queues": queues,
+    "time-sequence": time_sequence,
+    "timeout": timeout,
+    "segmentation": segmentation,
+    "window": window,
+    "variables": variables,
     "calls": calls,
     "segment": segment,
     "medium": medium,

@@ -63,30 +63,33 @@ def nice_ticks(low: float, high: float, most: int = 7) -> list[float]:
 
 def draw_plot(title: str, x: Axis, y: Axis, series: Sequence[Series]) -> str:
     """Return a plot as SVG; every line is named at its right end."""
-    parts = [*_grid(x, y)]
+    parts = [*draw_grid(x, y)]
     ends: list[tuple[float, int, str]] = []
     for index, each in enumerate(series):
         kind = f"station-{index % 8}{' plot-theory' if each.is_theory else ''}"
         parts.append(element("g", _line(each, x, y), class_=kind))
         if each.points:
-            ends.append((_y(y, each.points[-1][1]), index, each.name))
+            ends.append((place_y(y, each.points[-1][1]), index, each.name))
     parts += _names(ends, series)
     return element("svg", "".join(parts), width="100%", height=HEIGHT_PX, class_="plot", role="img", aria_label=title)
 
 
-def _x(axis: Axis, value: float) -> float:
+def place_x(axis: Axis, value: float) -> float:
+    """Return where a value is across, in percent."""
     return LEFT_PERCENT + (RIGHT_PERCENT - LEFT_PERCENT) * axis.part(value)
 
 
-def _y(axis: Axis, value: float) -> float:
+def place_y(axis: Axis, value: float) -> float:
+    """Return where a value is down, in pixels."""
     return HEIGHT_PX - BOTTOM_PX - (HEIGHT_PX - BOTTOM_PX - TOP_PX) * axis.part(value)
 
 
-def _grid(x: Axis, y: Axis) -> list[str]:
+def draw_grid(x: Axis, y: Axis) -> list[str]:
+    """Return the lines and names of both axes."""
     parts = []
     bottom = HEIGHT_PX - BOTTOM_PX
     for index, tick in enumerate(y.ticks):
-        at = _y(y, tick)
+        at = place_y(y, tick)
         parts.append(
             element("line", x1=percent(LEFT_PERCENT), x2=percent(RIGHT_PERCENT), y1=at, y2=at, class_="plot-grid")
         )
@@ -94,7 +97,7 @@ def _grid(x: Axis, y: Axis) -> list[str]:
             text(y.label(index), x=percent(LEFT_PERCENT), y=at + 4, dx=-8, text_anchor="end", class_="plot-tick")
         )
     for index, tick in enumerate(x.ticks):
-        place = percent(_x(x, tick))
+        place = percent(place_x(x, tick))
         parts.append(element("line", x1=place, x2=place, y1=bottom, y2=bottom + 5, class_="plot-axis"))
         parts.append(text(x.label(index), x=place, y=bottom + 18, text_anchor="middle", class_="plot-tick"))
     parts.append(
@@ -107,7 +110,7 @@ def _grid(x: Axis, y: Axis) -> list[str]:
 
 
 def _line(series: Series, x: Axis, y: Axis) -> str:
-    places = [(_x(x, a), _y(y, b)) for a, b in series.points]
+    places = [(place_x(x, a), place_y(y, b)) for a, b in series.points]
     parts = [
         element("line", x1=percent(x1), y1=y1, x2=percent(x2), y2=y2, class_="plot-line")
         for (x1, y1), (x2, y2) in pairwise(places)
@@ -116,7 +119,7 @@ def _line(series: Series, x: Axis, y: Axis) -> str:
         at = percent(across)
         interval = series.intervals[index] if index < len(series.intervals) else None
         if interval is not None:
-            low, high = _y(y, interval[0]), _y(y, interval[1])
+            low, high = place_y(y, interval[0]), place_y(y, interval[1])
             if abs(low - high) > 2:
                 parts.append(element("line", x1=at, x2=at, y1=low, y2=high, class_="plot-bar"))
         if not series.is_theory:

@@ -21,7 +21,8 @@ class SeenSegment:
     """One segment of a capture. ``relative`` is its sequence number counted from the initial one of its direction.
 
     ``relative_ack`` counts from that of the other direction; None without ACK, or where that was not seen.
-    ``is_retransmission``: it takes sequence space, none of which is new.
+    ``is_retransmission``: it takes sequence space, none of which is new. ``is_lost``: it was on the wire, and the
+    receiver's stack never saw it (only where the run recorded losses).
     """
 
     t_ns: int
@@ -33,6 +34,7 @@ class SeenSegment:
     relative: int
     relative_ack: int | None
     is_retransmission: bool
+    is_lost: bool
 
     @property
     def octets(self) -> int:
@@ -54,6 +56,7 @@ def read_segments(facts: RunFacts) -> list[SeenSegment]:
     stations = {station["ip"].split("/")[0]: name for name, station in facts.stations.items() if station.get("ip")}
     initial: dict[tuple[str, int, str, int], int] = {}
     top: dict[tuple[str, int, str, int], int] = {}
+    lost = _lost_frames(facts)
     seen = []
     for frame in facts.frames:
         try:
@@ -83,7 +86,20 @@ def read_segments(facts: RunFacts) -> list[SeenSegment]:
         end_ns = frame.t_ns + (len(frame.octets) + PREAMBLE_OCTETS) * 8 * facts.bit_time_ns
         seen.append(
             SeenSegment(
-                frame.t_ns, end_ns, sender, receiver, segment, len(frame.octets), relative, ack, is_repeat
+                frame.t_ns, end_ns, sender, receiver, segment, len(frame.octets), relative, ack, is_repeat,
+                (frame.t_ns, frame.tap) in lost,
             )
         )  # fmt: skip
     return seen
+
+
+def _lost_frames(facts: RunFacts) -> set[tuple[int, str]]:
+    """Return time and sender of the frames that were on the wire and were lost before their receiver's stack."""
+    lost = set()
+    for row in facts.sockets:
+        if row["kind"] == "lost" and row["direction"] == "receive":
+            head = bytes.fromhex(row["head"])
+            same = [frame for frame in facts.frames if frame.t_ns <= row["t_ns"] and frame.octets.startswith(head)]
+            if same:
+                lost.add((same[-1].t_ns, same[-1].tap))
+    return lost

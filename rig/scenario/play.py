@@ -201,6 +201,8 @@ class Play:
         )
         if record is not None and host.sockets is not None:
             record.watch(name, host.sockets)
+            if host.impairer is not None:
+                host.impairer.tell_losses(lambda way, frame: record.note_loss(name, way, frame, scheduler.now_ns))
         return host
 
     def _note_states(self, name: str) -> None:

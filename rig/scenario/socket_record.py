@@ -16,6 +16,8 @@ from rig.stack.netstat import NetstatRow
 
 UNSET = "*:*"
 GONE = "gone"
+HEAD_OCTETS = 54
+"""Kept of a lost frame: the headers of Ethernet, IPv4 and TCP without options."""
 
 
 @dataclass(slots=True)
@@ -44,6 +46,11 @@ class SocketRecord:
         """Note a call that is over, and what it changed."""
         self.look(station, call.end_ns)
         self.rows.append({"t_ns": call.end_ns, "station": station, "kind": "call", **_without_end(call)})
+
+    def note_loss(self, station: str, direction: str, frame: bytes, now_ns: int) -> None:
+        """Note that a frame was lost between a station's adapter and its stack; ``head`` are its first octets."""
+        row = {"t_ns": now_ns, "station": station, "kind": "lost", "direction": direction, "octets": len(frame)}
+        self.rows.append({**row, "head": frame[:HEAD_OCTETS].hex()})
 
     def look(self, station: str, now_ns: int) -> None:
         """Note what has changed in the control blocks of a host since the last look."""

@@ -43,6 +43,11 @@ def heard(facts: LabFacts, station: str, sender: str) -> int:
     return int(network["heard"].get(station, {}).get(sender, 0))
 
 
+def lost(facts: LabFacts, station: str = "") -> int:
+    """Count the frames that impairments took, of one station or of all."""
+    return sum(row["kind"] == "lost" and station in ("", row["station"]) for row in facts.run.sockets)
+
+
 QUERIES: dict[str, Callable[..., int | str]] = {
     "outcome": outcome,
     "ended-ns": ended_ns,
@@ -50,4 +55,5 @@ QUERIES: dict[str, Callable[..., int | str]] = {
     "stack-counter": stack_counter,
     "frames": frames,
     "heard": heard,
+    "lost": lost,
 }

@@ -43,6 +43,60 @@ def block_field(facts: LabFacts, station: str, field: str, state: str = "", nth:
     return _field(row, field, f"control block {row['block']}")
 
 
+def most_blocks(facts: LabFacts, station: str, state: str = "") -> int:
+    """Return how many control blocks a station had at the same time at most, perhaps only those in a state."""
+    present: set[int] = set()
+    most = 0
+    for row in facts.blocks(station):
+        is_in = row["state"] != "gone" and (not state or row["state"] == state)
+        (present.add if is_in else present.discard)(row["block"])
+        most = max(most, len(present))
+    return most
+
+
+def largest_of_block(facts: LabFacts, station: str, field: str) -> int:
+    """Return the largest value that a numeric field of a station's control blocks ever had, as of block-field."""
+    values: list[int] = [row[field] for row in facts.blocks(station) if isinstance(row.get(field), int)]
+    if not values:
+        raise NoSuchFactError(f"no control block of {station} had a {field}")
+    return max(values)
+
+
+def block_changes(facts: LabFacts, station: str, field: str, nth: int = 1) -> int:
+    """Return the n-th different value in a row (-1: the last) that a numeric field of a station's TCP blocks took,
+    such as the n-th srtt_ns. Before the first measurement srtt_ns has none.
+    """
+    values: list[int] = []
+    for row in facts.blocks(station):
+        value = row.get(field)
+        if isinstance(value, int) and (not values or values[-1] != value):
+            values.append(value)
+    try:
+        return values[nth - 1 if nth > 0 else nth]
+    except IndexError:
+        raise NoSuchFactError(f"{field} of {station} took {len(values)} values; there is no number {nth}") from None
+
+
+def at_backoff(facts: LabFacts, station: str, backoffs: int, field: str) -> int:
+    """Return a numeric field of a station's TCP block when its time-out had just been doubled for the n-th time in a
+    row, as rto_ns.
+    """
+    for row in facts.blocks(station):
+        if row.get("backoffs") == backoffs:
+            value = row.get(field)
+            if isinstance(value, int):
+                return value
+    raise NoSuchFactError(f"the retransmission timer of {station} never expired {backoffs} times in a row")
+
+
+def first_in_state(facts: LabFacts, state: str) -> str:
+    """Return the name of the station that first had a control block in a state."""
+    for row in facts.run.sockets:
+        if row["kind"] == "block" and row["state"] == state:
+            return str(row["station"])
+    raise NoSuchFactError(f"no control block was ever in {state}")
+
+
 def state_ns(facts: LabFacts, station: str, state: str, block: int = 0) -> int:
     """Return for how long the first of a station's control blocks that was in a state (or its n-th block) stayed in
     it, in ns.
@@ -89,5 +143,10 @@ QUERIES: dict[str, Callable[..., int | str]] = {
     "call-count": call_count,
     "block-count": block_count,
     "block-field": block_field,
+    "block-changes": block_changes,
+    "largest-of-block": largest_of_block,
+    "most-blocks": most_blocks,
+    "at-backoff": at_backoff,
+    "first-in-state": first_in_state,
     "state-ns": state_ns,
 }

@@ -31,6 +31,14 @@ class Recorded:
     def of(self, address: str, *, data: bool | None = None) -> list[Any]:
         return [packet for packet in self.segments if packet.src == address and data in (None, octets(packet) > 0)]
 
+    def blocks(self, station: str) -> list[dict[str, Any]]:
+        return [row for row in self.sockets if row["kind"] == "block" and row["station"] == station]
+
+    def calls(self, station: str, verb: str) -> list[dict[str, Any]]:
+        return [
+            row for row in self.sockets if (row["kind"], row["station"], row.get("verb")) == ("call", station, verb)
+        ]
+
     @cached_property
     def sockets(self) -> list[dict[str, Any]]:
         return list(self.json("sockets.json")["rows"])
@@ -53,3 +61,20 @@ def octets(packet: Any) -> int:
 
 def option(packet: Any, name: str) -> Any:
     return dict(packet[TCP].options)[name]
+
+
+def relative(packets: list[Any], packet: Any) -> int:
+    """Sequence number of a packet, counted from that of the first SYN of its sender."""
+    syn = next(each for each in packets if each.src == packet.src and "S" in each[TCP].flags)
+    return int(packet[TCP].seq - syn[TCP].seq) % (1 << 32)
+
+
+def relative_ack(packets: list[Any], packet: Any) -> int:
+    """ACK number of a packet, counted from the SYN of the other side."""
+    syn = next(each for each in packets if each.src == packet.dst and "S" in each[TCP].flags)
+    return int(packet[TCP].ack - syn[TCP].seq) % (1 << 32)
+
+
+def time_ns(packet: Any) -> int:
+    """Time of a packet in the capture."""
+    return round(packet.underlayer.time * 10**9)
