@@ -120,12 +120,12 @@ def grade(path: Path, work: Path, labs: Path = LABS) -> Grade:
     """Grade one submission; runs go into ``work``. What is wrong with the file is part of the grade, never an error."""
     grade = Grade(path.name)
     try:
-        content = _read(path)
+        content, is_whole = _read(path)
     except ValueError as err:
         grade.tampered.append(f"this is no submission: {err}")
         return grade
     grade.lab, grade.student, grade.claimed = content["lab"], content["student"], content["points"]
-    if content["digest"] != digest_of(content):
+    if not is_whole:
         grade.tampered.append("the digest does not fit the content: the file was edited after `rig lab submit`")
     try:
         _grade(grade, content, work, labs)
@@ -163,11 +163,18 @@ def _grade(grade: Grade, content: dict[str, Any], work: Path, labs: Path) -> Non
         grade.tampered.append(f"{content['points']} points are claimed; run again, there are {grade.points}")
 
 
-def _again(grade: Grade, lab: LabFolder, text: str, name: str, claim: dict[str, Any] | None) -> LabFacts:
-    """Run a scenario again, compare with what is claimed of it, and return its facts."""
-    claimed = None if claim is None else RunNote(**claim)
+def _again(grade: Grade, lab: LabFolder, text: str, name: str, claimed: RunNote | None) -> LabFacts:
+    """Run a scenario again, compare with what is claimed of it, and return its facts.
+
+    :class:`UsageError` for one that would use a network interface or a board of the teacher's.
+    """
     backend: BackendName = "board" if claimed is not None and claimed.backend == "board" else "model"
-    run, note = run_text(lab, parse_scenario(text, name), text, backend)
+    scenario = parse_scenario(text, name)
+    if scenario.for_backend(backend).is_live:
+        raise UsageError(
+            f"{name} names an interface or a port; what is handed in runs on the model, or on virtual boards"
+        )
+    run, note = run_text(lab, scenario, text, backend)
     if claimed is None:
         grade.tampered.append(f"nothing is claimed of a run of {name}")
     elif claimed.scenario_sha256 != text_sha256(text):
@@ -189,7 +196,8 @@ def _as_yaml(answers: dict[str, Any], entry: Any) -> str:
     return json.dumps(steps)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> tuple[dict[str, Any], bool]:
+    """Return a submission, with notes of runs in place of their JSON, and whether its digest fits."""
     try:
         if path.stat().st_size > MAX_OCTETS:
             raise ValueError(f"it has more than {MAX_OCTETS} octets")
@@ -205,4 +213,17 @@ def _read(path: Path) -> dict[str, Any]:
     for key, kind in shapes.items():
         if not isinstance(value[key], kind):
             raise ValueError(f"its {key} is {value[key]!r}")
-    return value
+    is_whole = value["digest"] == digest_of(value)
+    if not isinstance(value["change"], (str, type(None))):
+        raise ValueError("its change is no text")
+    for key in ("given", "changed"):
+        if value[key] is not None:
+            value[key] = _run_note(key, value[key])
+    return value, is_whole
+
+
+def _run_note(key: str, value: Any) -> RunNote:
+    try:
+        return RunNote(**value)
+    except TypeError as err:
+        raise ValueError(f"its {key} says of no run what was run") from err

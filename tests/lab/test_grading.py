@@ -86,6 +86,40 @@ def test_an_edited_file_is_told_by_its_digest(submission: Path, tmp_path: Path) 
     assert any("digest" in problem for problem in grade(path, tmp_path / "work").tampered)
 
 
+ODD = [None, True, -1, 1.5, "", "x", [], [1], {}, {"a": 1}, {"predict": []}]
+
+
+@pytest.mark.parametrize(
+    "key", ["lab", "student", "seed", "predictions", "answers", "given", "changed", "versions", "change"]
+)
+def test_no_value_makes_the_grading_stumble(submission: Path, tmp_path: Path, key: str) -> None:
+    """Whatever stands there, there is a line of the grading, and it tells."""
+    for index, odd in enumerate(ODD):
+        content = json.loads(submission.read_text())
+        content[key] = odd
+        content["digest"] = digest_of(content)
+        path = tmp_path / f"{index}.json"
+        path.write_text(json.dumps(content))
+        result = grade(path, tmp_path / f"work-{index}")
+        assert result.tampered or result.notes or result.points < 15, (key, odd)
+
+
+def test_a_change_that_names_a_port_runs_nowhere(tmp_path: Path) -> None:
+    """A teacher's boards and interfaces are not for what students hand in."""
+    student = Student("retransmission", tmp_path / "lab")
+    student.predict()
+    student.change()
+    student.run()
+    path, content = write_submission(open_folder(student.folder))
+    content["changed"]["backend"] = "board"
+    content["change"] = content["change"].replace(
+        "position_bits: 0}", "position_bits: 0, backend: board, port: /dev/null}"
+    )
+    content["digest"] = digest_of(content)
+    path.write_text(json.dumps(content))
+    assert "names an interface or a port" in "; ".join(grade(path, tmp_path / "work").tampered)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", "\xff", '{"schema": 1}'])
 def test_what_is_no_submission_is_a_line_of_the_grading(text: str, tmp_path: Path) -> None:
     path = tmp_path / "x.json"
