@@ -54,8 +54,8 @@ class Bench:
 Check = Callable[[Bench], Awaitable[str]]
 
 
-async def check_out(bench: Bench) -> list[CheckResult]:
-    """Make every check and return its result, in order."""
+async def check_out(bench: Bench, told: Callable[[CheckResult], object] = lambda _: None) -> list[CheckResult]:
+    """Make every check and return its result, in order; ``told`` gets each as soon as it is there."""
     results = []
     for name, check in CHECKS.items():
         began_ns = bench.scheduler.now_ns
@@ -66,12 +66,15 @@ async def check_out(bench: Bench) -> list[CheckResult]:
         except RigError as error:
             detail, passed = str(error), False
         results.append(CheckResult(name, passed, detail, bench.scheduler.now_ns - began_ns))
+        told(results[-1])
     return results
 
 
-async def check_out_bus(scheduler: Scheduler, bus: AdapterBus) -> list[CheckResult]:
-    """Make every check on a bus."""
-    return await check_out(Bench(scheduler, bus))
+async def check_out_bus(
+    scheduler: Scheduler, bus: AdapterBus, told: Callable[[CheckResult], object] = lambda _: None
+) -> list[CheckResult]:
+    """Make every check on a bus; ``told`` as for :func:`check_out`."""
+    return await check_out(Bench(scheduler, bus), told)
 
 
 def _insist(condition: bool, problem: str) -> None:

@@ -185,11 +185,18 @@ async def _greeting(_: WallClock, bus: BoardBus) -> dict[str, Any]:
 def show_test(
     board: str, attached: Path, baud: int | None, wait_s: float, select: str | None, *, as_json: bool
 ) -> ExitCode:
-    """Check a board out and print what came of each check."""
+    """Check a board out and print what comes of each check, as it comes: on a simulated board they take their time."""
     target = inventory.find(board, baud=baud, folder=attached)
 
+    def tell(item: CheckResult) -> None:
+        if not as_json:
+            print(f"{item.name:11} {'ok' if item.passed else 'FAILED':7} {item.detail}", flush=True)
+
     async def body(kernel: WallClock, bus: BoardBus) -> tuple[dict[str, Any], list[CheckResult]]:
-        return await _greeting(kernel, bus), await check_out_bus(kernel, bus)
+        found = await _greeting(kernel, bus)
+        greeted = f"{found['board']}, build {found['build']}, time scale {found['time_scale']}"
+        tell(CheckResult("greeting", True, greeted, 0))
+        return found, await check_out_bus(kernel, bus, tell)
 
     greeting, results = at_board(target, body, wait_s=wait_s)
     tests: int | None = None
@@ -199,14 +206,8 @@ def show_test(
         _print_json(
             {"board": target.name, "greeting": greeting, "rows": [asdict(item) for item in results], "tests": tests}
         )
-    else:
-        print(
-            f"greeting    ok      {greeting['board']}, build {greeting['build']}, time scale {greeting['time_scale']}"
-        )
-        for item in results:
-            print(f"{item.name:11} {'ok' if item.passed else 'FAILED':7} {item.detail}")
-        if tests is not None:
-            print(f"{'tests':11} {'ok' if tests == 0 else f'pytest ended with {tests}'}")
+    elif tests is not None:
+        print(f"{'tests':11} {'ok' if tests == 0 else f'pytest ended with {tests}'}")
     if not all(item.passed for item in results):
         return ExitCode.TEST_FAILURES
     if tests:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -37,6 +38,20 @@ def test_a_good_board_passes() -> None:
     results = check()
     assert all(result.passed for result in results.values()), results
     assert "02:00:00:00:00:01" in results["rom"].detail
+
+
+def test_each_result_is_told_as_soon_as_it_is_there() -> None:
+    kernel = VirtualTime()
+    board = modelled_board(kernel, Segment(kernel), ROM)
+    told: list[tuple[int, CheckResult]] = []
+
+    async def main() -> list[CheckResult]:
+        await board.bus.open()
+        return await check_out_bus(kernel, board.bus, lambda result: told.append((kernel.now_ns, result)))
+
+    assert kernel.run(main(), limit_ns=120 * NS_PER_S) == [result for _, result in told]
+    for (before_ns, _), (t_ns, result) in pairwise(told):
+        assert t_ns - before_ns == result.duration_ns
 
 
 def failed(results: dict[str, CheckResult]) -> set[str]:
