@@ -16,7 +16,7 @@ from typing import Any
 
 import rig
 from rig.config.loading import parse_scenario
-from rig.config.scenario import BackendName
+from rig.config.scenario import BackendName, Scenario
 from rig.config.strict_yaml import parse_document
 from rig.errors import ConfigError, RigError, UsageError
 from rig.lab.catalog import LABS, find_lab, scenario_text, seed_of
@@ -163,17 +163,17 @@ def _grade(grade: Grade, content: dict[str, Any], work: Path, labs: Path) -> Non
         grade.tampered.append(f"{content['points']} points are claimed; run again, there are {grade.points}")
 
 
-def _again(grade: Grade, lab: LabFolder, text: str, name: str, claimed: RunNote | None) -> LabFacts:
-    """Run a scenario again, compare with what is claimed of it, and return its facts.
+def check_simulated(scenario: Scenario, backend: BackendName, name: str) -> None:
+    """Refuse, by :class:`UsageError`, a scenario that would use a network interface or a board of the teacher's."""
+    if scenario.for_backend(backend).is_live:
+        raise UsageError(f"{name} names an interface or a port; what is handed in runs on the model or virtual boards")
 
-    :class:`UsageError` for one that would use a network interface or a board of the teacher's.
-    """
+
+def _again(grade: Grade, lab: LabFolder, text: str, name: str, claimed: RunNote | None) -> LabFacts:
+    """Run a scenario again, compare with what is claimed of it, and return its facts."""
     backend: BackendName = "board" if claimed is not None and claimed.backend == "board" else "model"
     scenario = parse_scenario(text, name)
-    if scenario.for_backend(backend).is_live:
-        raise UsageError(
-            f"{name} names an interface or a port; what is handed in runs on the model, or on virtual boards"
-        )
+    check_simulated(scenario, backend, name)
     run, note = run_text(lab, scenario, text, backend)
     if claimed is None:
         grade.tampered.append(f"nothing is claimed of a run of {name}")

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from rig.config.loading import parse_scenario
 from rig.errors import UsageError
+from rig.lab.catalog import find_lab, scenario_text
 from rig.lab.folder import open_folder, start_lab
 from rig.lab.session import check_lab, run_lab
-from rig.lab.submission import digest_of, grade, submissions_in, write_submission
+from rig.lab.submission import check_simulated, digest_of, grade, submissions_in, write_submission
 from tests.lab.student import Student
 
 
@@ -104,20 +106,17 @@ def test_no_value_makes_the_grading_stumble(submission: Path, tmp_path: Path, ke
         assert result.tampered or result.notes or result.points < 15, (key, odd)
 
 
-def test_a_change_that_names_a_port_runs_nowhere(tmp_path: Path) -> None:
+def test_a_change_that_names_a_port_runs_nowhere() -> None:
     """A teacher's boards and interfaces are not for what students hand in."""
-    student = Student("retransmission", tmp_path / "lab")
-    student.predict()
-    student.change()
-    student.run()
-    path, content = write_submission(open_folder(student.folder))
-    content["changed"]["backend"] = "board"
-    content["change"] = content["change"].replace(
-        "position_bits: 0}", "position_bits: 0, backend: board, port: /dev/null}"
-    )
-    content["digest"] = digest_of(content)
-    path.write_text(json.dumps(content))
-    assert "names an interface or a port" in "; ".join(grade(path, tmp_path / "work").tampered)
+    text = scenario_text(find_lab("handshake"), 1)
+    check_simulated(parse_scenario(text, "x.yaml"), "board", "change.yaml")
+    text = text.replace("delay_bits: 40}", "delay_bits: 40, cable: desk}")
+    for place in (0, 40):
+        text = text.replace(
+            f"position_bits: {place}}}", f"position_bits: {place}, backend: board, port: /dev/tty{place}}}"
+        )
+    with pytest.raises(UsageError, match=r"change\.yaml names an interface or a port"):
+        check_simulated(parse_scenario(text, "x.yaml"), "board", "change.yaml")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "\xff", '{"schema": 1}'])

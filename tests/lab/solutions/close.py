@@ -39,5 +39,5 @@ def changed(text: str) -> str:
     server = server.replace(
         "- wait 3 ms\n        - close s", "- shutdown s\n        - receive s end\n        - close s", 1
     )
-    return server.replace("- shutdown s\n        - receive s end\n        - close s\n        - wait 60 ms",
-                          "- receive s end\n        - close s\n        - wait 60 ms", 1)  # fmt: skip
+    return server.replace("- shutdown s\n        - receive s end\n        - close s\n        - wait 20 ms",
+                          "- receive s end\n        - close s\n        - wait 20 ms", 1)  # fmt: skip

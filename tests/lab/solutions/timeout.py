@@ -28,4 +28,4 @@ def answers(run: Recorded) -> dict[str, int | str]:
 
 
 def changed(text: str) -> str:
-    return re.sub(r"delay_us: \d+, jitter_us: \d+", "delay_us: 500, jitter_us: 0", text)
+    return re.sub(r"delay_us: \d+, jitter_us: \d+", "delay_us: 100, jitter_us: 0", text)
