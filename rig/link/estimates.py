@@ -23,6 +23,7 @@ class LinkSettings:
     patience_ns: int = 5 * NS_PER_S
     """So long without any progress, and the link is down."""
     greeting_limit_ns: int = 3 * NS_PER_S
+    """So long nothing is heard, or ``TALKATIVE`` times as long no greeting, and there is no board of ours."""
     lead_ns: int = 2 * NS_PER_MS
     """How far ahead of the line octets are handed over: more keeps a slow host from starving the line, less is lost
     when the host has to go back."""
@@ -44,6 +45,11 @@ class LinkSettings:
                 f"largest_payload_octets is {self.largest_payload_octets}; use {SMALLEST_PAYLOAD_LIMIT_OCTETS} to "
                 f"{LARGEST_PAYLOAD_OCTETS}"
             )
+
+
+TALKATIVE = 5
+"""A board that still says something is waited for so many times longer: after a host that was killed, one that is
+simulated takes seconds to get rid of the replies that host had asked for."""
 
 
 class ReplyTimeout:

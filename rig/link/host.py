@@ -21,7 +21,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 
 from rig.errors import WireError
-from rig.link.estimates import LinkSettings, PayloadLimit, ReplyTimeout
+from rig.link.estimates import TALKATIVE, LinkSettings, PayloadLimit, ReplyTimeout
 from rig.link.events import Closed, Downfall, Finished, HostEvent, HostState, Interrupt, LogLine, Opened, Reset
 from rig.link.frame import OVERHEAD_OCTETS, Deframer, Frame, MessageType, NakCode, line_octets
 from rig.link.messages import (
@@ -93,6 +93,7 @@ class HostSession:
         self._last_frame_ns = 0
         self._opened_ns = 0
         self._hello_ns: int | None = None  # when to ask for the greeting again
+        self._heard_ns = 0  # when something came that was not our own echo
         self._ping_ns: int | None = None
         self._hold_ns: int | None = None  # busy: do not go back before
         self._octet_ps = 0  # of line time; 0 until the baud rate is known
@@ -102,7 +103,7 @@ class HostSession:
     def open(self, now_ns: int) -> None:
         """Ask for the greeting."""
         self.state = HostState.GREETING
-        self._opened_ns = self._last_frame_ns = now_ns
+        self._opened_ns = self._heard_ns = self._last_frame_ns = now_ns
         self._line_free_ns = now_ns
         self._ask_for_greeting(now_ns)
 
@@ -138,8 +139,11 @@ class HostSession:
     def receive_octets(self, octets: bytes, now_ns: int) -> None:
         """Take octets from the line, in order."""
         self._limit.carried(len(octets))
-        if self.state is HostState.GREETING and len(self.heard) < 64:
-            self.heard += octets[:64]
+        if self.state is HostState.GREETING:
+            if len(self.heard) < 64:
+                self.heard += octets[:64]
+            if not self.counts["echoed"]:
+                self._heard_ns = now_ns
         for piece in self._deframer.feed(octets):
             if self.state in (HostState.CLOSED, HostState.DOWN):
                 return
@@ -193,8 +197,9 @@ class HostSession:
     def handle_timers(self, now_ns: int) -> None:
         """Do what is due."""
         if self.state is HostState.GREETING and self._hello_ns is not None and now_ns >= self._hello_ns:
-            if now_ns - self._opened_ns >= self.settings.greeting_limit_ns:
-                self._go_down(Downfall.SILENT, f"no greeting in {self.settings.greeting_limit_ns / NS_PER_S:.3g} s")
+            waited_ns, limit_ns = now_ns - self._opened_ns, self.settings.greeting_limit_ns
+            if now_ns - self._heard_ns >= limit_ns or waited_ns >= TALKATIVE * limit_ns:
+                self._go_down(Downfall.SILENT, f"no greeting in {waited_ns / NS_PER_S:.3g} s")
             else:
                 self._ask_for_greeting(now_ns)
         if self.state is not HostState.OPEN:

@@ -12,13 +12,13 @@ from dataclasses import replace
 import pytest
 
 from rig.link import examples
-from rig.link.estimates import LinkSettings
+from rig.link.estimates import TALKATIVE, LinkSettings
 from rig.link.events import Closed, Downfall, Finished, HostEvent, HostState, Interrupt, Opened
 from rig.link.frame import Deframer, Frame, MessageType, NakCode, line_octets
 from rig.link.host import HostSession
 from rig.link.messages import BatchReply, Greeting, LineEvent, ReadWords, ReplyCode, WriteWords, serialize_batch
 from rig.link.transaction import Transaction
-from rig.units import NS_PER_MS, NS_PER_US
+from rig.units import NS_PER_MS, NS_PER_S, NS_PER_US
 
 TAG = examples.SESSION_ID & 0xFFFF
 OCTET_NS = NS_PER_US
@@ -489,6 +489,31 @@ def test_what_is_heard_before_the_greeting_is_not_ours() -> None:
     assert line.host.state is HostState.GREETING and line.host.counts["echoed"] == 1, "a line that only echoes"
     line.hears(Frame(MessageType.HELLO, 0, 8, 0x80, TAG, GREETING.serialize()))
     assert line.events() == [Opened(GREETING)] and line.host.irq
+
+
+@pytest.mark.parametrize("what", ["nothing", "rest", "echo"])
+def test_a_board_that_still_says_something_is_waited_for_longer(what: str) -> None:
+    """As the rest of what another host asked for; an echo of our own words is no board."""
+    line = Alone(is_open=False)
+    hello = line.hello.serialize()
+    limit_ns = LinkSettings().greeting_limit_ns
+    while line.host.state is HostState.GREETING:
+        if what != "nothing":
+            line.hears(hello if what == "echo" else b"\x11\x22")
+        line.wait_for_deadline()
+    assert line.now_ns == limit_ns * (TALKATIVE if what == "rest" else 1)
+    (closed,) = line.events()
+    assert isinstance(closed, Closed) and closed.why is Downfall.SILENT
+    assert closed.detail == f"no greeting in {line.now_ns // NS_PER_S} s"
+
+
+def test_a_board_that_falls_silent_is_given_up_after_the_limit() -> None:
+    line = Alone(is_open=False)
+    line.wait(NS_PER_S)
+    line.hears(b"\x11")
+    while line.host.state is HostState.GREETING:
+        line.wait_for_deadline()
+    assert line.now_ns == NS_PER_S + LinkSettings().greeting_limit_ns
 
 
 def test_a_greeting_of_ours_that_cannot_be_read_ends_it() -> None:
