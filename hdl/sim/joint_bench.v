@@ -5,10 +5,12 @@
 // A program outside drives it as it does segment_bench (`settings`, which are of joint_settings_model, and
 // `stations[i].station.master`), gives orders to the senders of `joint` (see mii_joint_model), and is woken by one signal,
 // `attention`: bits STATIONS-1..0 are the masters' acknowledge, then the interrupt lines, then TX_EN of each station.
+// Bit i of BOARDS: station i is a board, and a program talks to `stations[i].station.on_line.far_end` in place of its `master`.
 // `recorder` writes down what the stations did; of the media it knows only what the stations here send.
 module joint_bench #(
     parameter STATIONS = 1,
     parameter PUPPETS = 1,
+    parameter [63:0] BOARDS = 0,
     parameter BUS_PERIOD_NS = 20,
     parameter BUFFER_PAGES = 64,
     parameter TX_SLOTS = 4
@@ -103,6 +105,7 @@ module joint_bench #(
       /* verilator lint_off PINCONNECTEMPTY */
       station_model #(
           .STATION(i),
+          .BOARD(BOARDS[i]),
           .BUS_HZ(BUS_HZ),
           .BUFFER_PAGES(BUFFER_PAGES),
           .TX_SLOTS(TX_SLOTS)

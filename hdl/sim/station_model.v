@@ -5,7 +5,8 @@
 // With RMII = 0 the adapter is nic_mii, and the MII of this module is its own, with clk_mii as both TX_CLK and RX_CLK. With
 // RMII = 1 it is nic_rmii, and a PHY with an RMII and a REF_CLK of its own (nibble_ns, phase_ns) lies between its pins and the
 // MII of this module, which is the medium's then; tx_er and rx_er do not pass it. With PHY_REGISTERS = 1 the PHY answers on
-// MDIO.
+// MDIO. With BOARD = 1, on an MII, the far end of a board's link is the bus master, at the end of a serial line
+// (`on_line.far_end`, see board_far_end_model), and `master` is idle.
 //
 // Ports: `irq` and `acknowledge` are for the program outside, which drives `master`. While there is no `power` the outputs are
 // silent and nothing arrives. `full_duplex` is what the PHY does. `file` and `finish` come from recorder_model, for the events
@@ -16,6 +17,7 @@ module station_model #(
     parameter STATION = 0,
     parameter RMII = 0,
     parameter PHY_REGISTERS = 0,
+    parameter BOARD = 0,
     parameter BUS_HZ = 50_000_000,
     parameter BUFFER_PAGES = 64,
     parameter TX_SLOTS = 4
@@ -49,10 +51,14 @@ module station_model #(
     output wire         observe_collided,
     output wire         observe_reset
 );
-  wire rst, ready, stb, we, ack, err;
+  wire rst, ready, stb, we, ack, err, adapter_rst;
   wire [3:0] sel;
   wire [14:0] adr;
   wire [31:0] dat_w, dat_r;
+  wire master_stb, master_we;
+  wire [3:0] master_sel;
+  wire [14:0] master_adr;
+  wire [31:0] master_dat_w;
   wire adapter_ack, adapter_err, adapter_irq, adapter_tx_en, powered_tx_en, powered_rx_dv, powered_crs, powered_col;
   wire mdc, mdio_o, mdio_oe, mdio_i;
   wire waiting, start, collision, jam, draw;
@@ -85,17 +91,46 @@ module station_model #(
       .powered(power),
       .ready(ready),
       .acknowledge(acknowledge),
-      .wb_stb(stb),
-      .wb_we(we),
-      .wb_sel(sel),
-      .wb_adr(adr),
-      .wb_dat_w(dat_w),
+      .wb_stb(master_stb),
+      .wb_we(master_we),
+      .wb_sel(master_sel),
+      .wb_adr(master_adr),
+      .wb_dat_w(master_dat_w),
       .wb_dat_r(dat_r),
       .wb_ack(ack),
       .wb_err(err)
   );
 
   generate
+    if (BOARD) begin : on_line
+      wire unused_master = &{1'b0, master_stb, master_we, master_sel, master_adr, master_dat_w};
+
+      board_far_end_model #(
+          .BUS_HZ(BUS_HZ)
+      ) far_end (
+          .clk_bus(clk_bus),
+          .rst(rst),
+          .power(power),
+          .irq(irq),
+          .adapter_rst(adapter_rst),
+          .wb_stb(stb),
+          .wb_we(we),
+          .wb_sel(sel),
+          .wb_adr(adr),
+          .wb_dat_w(dat_w),
+          .wb_dat_r(dat_r),
+          .wb_ack(ack),
+          .wb_err(err)
+      );
+    end else begin : on_bus
+      assign adapter_rst = rst;
+      assign stb = master_stb;
+      assign we = master_we;
+      assign sel = master_sel;
+      assign adr = master_adr;
+      assign dat_w = master_dat_w;
+    end
+
     if (PHY_REGISTERS) begin : management
       mdio_phy_model phy (
           .mdc(mdc),
@@ -123,7 +158,7 @@ module station_model #(
           .TX_SLOTS(TX_SLOTS)
       ) adapter (
           .clk_bus(clk_bus),
-          .rst(rst),
+          .rst(adapter_rst),
           .wb_cyc(stb),
           .wb_stb(stb),
           .wb_we(we),
@@ -202,7 +237,7 @@ module station_model #(
           .TX_SLOTS(TX_SLOTS)
       ) adapter (
           .clk_bus(clk_bus),
-          .rst(rst),
+          .rst(adapter_rst),
           .wb_cyc(stb),
           .wb_stb(stb),
           .wb_we(we),

@@ -16,6 +16,7 @@ from cocotb.triggers import ValueChange
 
 from rig.adapter.recorder import MEDIUM, Timeline
 from rig.backends.rtl import RtlBus, SimulatorKernel
+from rig.backends.rtl_board import RtlSerialPort
 from rig.backends.rtl_records import read_records
 from rig.errors import AdapterFault, UsageError
 
@@ -46,6 +47,7 @@ class JointStation:
     speed_mbps: int
     full_duplex: bool
     delays_ns: Sequence[int]
+    is_board: bool = False
 
 
 class OnAir(Protocol):
@@ -124,6 +126,11 @@ class RtlJoint:
         if any(len(station.delays_ns) > senders for station in stations):
             raise UsageError(f"{len(stations[0].delays_ns)} senders for a bench that was built for {senders}")
         self._configure(stations, senders, garbage_seed)
+        self.serial_ports: dict[str, RtlSerialPort] = {}
+        """Of those that are boards, by name; they have no bus here."""
+        for index, station in enumerate(stations):
+            if station.is_board:
+                self._connect(station.name, dut.stations[index].station.on_line.far_end)
         self.buses = tuple(
             RtlBus(kernel, name, dut.stations[index].station.master) for index, name in enumerate(self._names)
         )  # fmt: skip
@@ -154,6 +161,22 @@ class RtlJoint:
         timeline = read_records(self._records, self._names)
         timeline.events = [event for event in timeline.events if event.station != MEDIUM]  # it knows no other sender
         return timeline
+
+    def _connect(self, name: str, far_end: Any) -> None:
+        """Listen to the serial line of a board."""
+        port = self.serial_ports[name] = RtlSerialPort(name, far_end.port)
+        before = 0
+
+        def changed() -> None:
+            nonlocal before
+            attention = int(far_end.attention.value)
+            before, has_changed = attention, attention ^ before
+            if has_changed & 1:
+                port.arrived()
+            if has_changed >> 1 & 1:
+                port.drained()
+
+        self._kernel.watch(lambda: ValueChange(far_end.attention), changed)
 
     # -- orders --------------------------------------------------------------------------------------------------------
 

@@ -160,7 +160,7 @@ class _ModelBench:
             if verilog is not None and station.is_verilog:
                 verilog.attach(
                     self._segment, station.name, station.rom_image, position_bits=station.position_bits,
-                    phase_ns=station.phase_ns,
+                    phase_ns=station.phase_ns, is_board=station.is_board,
                 )  # fmt: skip
             else:
                 adapter = LanAdapter(
@@ -203,7 +203,7 @@ def _plan(scenario: Scenario) -> BenchPlan:
             station.phase_ns,
             None if station.rom is None else bytes.fromhex(station.rom),
             station.backend == "board",
-            station.backend == "rtl",
+            station.is_verilog,
         )
         for station in scenario.stations
     )

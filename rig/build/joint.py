@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rig.adapter.bus import AdapterBus
 from rig.adapter.recorder import Timeline
+from rig.build.rtl_board import VerilogBoard
 from rig.config.scenario import Scenario
 from rig.config.topology import STATION, End, Topology
 from rig.errors import ConfigError
@@ -37,17 +38,26 @@ def joint_parameters(scenario: Scenario) -> dict[str, int]:
     _check(scenario, topology)
     media: dict[str, list[bool]] = {}  # of each attachment: whether it is in Verilog
     for adapter in scenario.adapters():
-        media.setdefault(topology.place(adapter), []).append(adapter.backend == "rtl")
+        media.setdefault(topology.place(adapter), []).append(adapter.is_verilog)
+    verilog = [adapter for adapter in scenario.adapters() if adapter.is_verilog]
+    boards = sum((adapter.backend == "board") << number for number, adapter in enumerate(verilog))
     for cable, near, far in topology.ends:
         media.setdefault(cable.name, []).extend(False for end in (near, far) if end.kind != STATION)
     stations = sum(sum(each) for each in media.values())
     puppets = sum(len(each) - sum(each) for each in media.values() if any(each))
-    return {"STATIONS": stations, "PUPPETS": max(1, -(-puppets // PUPPETS_STEP)) * PUPPETS_STEP}
+    parameters = {"STATIONS": stations, "PUPPETS": max(1, -(-puppets // PUPPETS_STEP)) * PUPPETS_STEP}
+    return parameters | ({"BOARDS": boards} if boards else {})
 
 
 def _check(scenario: Scenario, topology: Topology) -> None:
     for name, segment in scenario.segments.items():
         if segment.line != "mii":
+            for station in scenario.stations:
+                if station.segment == name and station.is_verilog and station.backend == "board":
+                    raise ConfigError(
+                        f"segment {name!r} is a {segment.line} line, and the board of {station.name!r} in Verilog has"
+                        " an MII: leave out its far_end, or give the segment no line"
+                    )
             raise ConfigError(
                 f"segment {name!r} is a {segment.line} line; with a station in Verilog it has to be all of a scenario:"
                 " leave out the other media, or run it on the model: --backend model"
@@ -55,7 +65,7 @@ def _check(scenario: Scenario, topology: Topology) -> None:
     hears: dict[str, str] = {}  # what is plugged in, by name -> a station in Verilog that hears whatever it sends
     for adapter in scenario.adapters():
         plugged = topology.plugged.get(End(STATION, adapter.name))
-        if adapter.backend != "rtl" or plugged is None:
+        if not adapter.is_verilog or plugged is None:
             continue
         hears[adapter.name] = adapter.name
         domains = [domain for domain in topology.hub_domains() if plugged[1].name in domain]
@@ -83,14 +93,24 @@ class VerilogStations:
         self._garbage_seed = garbage_seed
         self._outside = Outside(kernel)
         self._stations: list[tuple[str, bytes, Port]] = []
+        self._is_board: dict[str, bool] = {}
+        self._boards: dict[str, VerilogBoard] = {}
         self._bench: RtlJoint | None = None
 
     def attach(
-        self, segment: Segment, name: str, rom: bytes, *, position_bits: int = 0, phase_ns: int | None = None
+        self,
+        segment: Segment,
+        name: str,
+        rom: bytes,
+        *,
+        position_bits: int = 0,
+        phase_ns: int | None = None,
+        is_board: bool = False,
     ) -> Port:
-        """Attach the next station."""
+        """Attach the next station; ``is_board``: its far end is in Verilog too."""
         port = self._outside.attach(segment, name, position_bits=position_bits, phase_ns=phase_ns)
         self._stations.append((name, rom, port))
+        self._is_board[name] = is_board
         return port
 
     def start(self) -> None:
@@ -99,7 +119,14 @@ class VerilogStations:
 
         stations = [
             JointStation(
-                name, rom, port.phase_ns, port.index, port.segment.speed_mbps, port.segment.full_duplex, delays_ns
+                name,
+                rom,
+                port.phase_ns,
+                port.index,
+                port.segment.speed_mbps,
+                port.segment.full_duplex,
+                delays_ns,
+                self._is_board[name],
             )
             for (name, rom, port), delays_ns in zip(self._stations, self._outside.delays_ns(), strict=True)
         ]
@@ -107,14 +134,18 @@ class VerilogStations:
             self._kernel, self._dut, stations, self._outside, garbage_seed=self._garbage_seed, records=self._records
         )
         self._outside.connect(self._bench)
+        for name, port in self._bench.serial_ports.items():
+            self._boards[name] = VerilogBoard(self._kernel, port, seed=self._garbage_seed)
 
     def bus(self, name: str) -> AdapterBus:
         """Return the bus of a station."""
-        return self._started.bus(name)
+        return self._boards[name].bus if name in self._boards else self._started.bus(name)
 
     def power(self, name: str, on: bool) -> None:
-        """Switch the power of a station, now."""
+        """Switch the power of a station, now; of a board with the cable to its host."""
         self._started.power(name, on)
+        if name in self._boards:
+            self._boards[name].plug(on)
 
     def set_link(self, name: str, is_up: bool) -> None:
         """The PHY of a station finds, or loses, its link now."""

@@ -28,7 +28,7 @@ TICK_CLOCKS, EIGHTH_CLOCKS = 3_000, 24
 
 def is_mixed_line(scenario: Scenario) -> bool:
     """Tell whether a scenario is one 10BASE-T line between a twin (maybe of a board) and a Verilog station."""
-    return _is_line(scenario) and _verilog_ends(scenario) == 1
+    return _is_line(scenario) and not _has_verilog_board(scenario) and _verilog_ends(scenario) == 1
 
 
 def is_twin_line(scenario: Scenario) -> bool:
@@ -41,7 +41,11 @@ def _is_line(scenario: Scenario) -> bool:
 
 
 def _verilog_ends(scenario: Scenario) -> int:
-    return sum(station.backend == "rtl" for station in scenario.stations)
+    return sum(station.is_verilog for station in scenario.stations)
+
+
+def _has_verilog_board(scenario: Scenario) -> bool:
+    return any(station.is_verilog and station.backend == "board" for station in scenario.stations)
 
 
 class _TwinEnd:

@@ -85,9 +85,10 @@ class NetworkBench:
             rom = MacRom(station_address(station)).serialize() if station.rom is None else bytes.fromhex(station.rom)
             heard = self._heard.setdefault(station.name, Counter())
             cable = None if station.segment is not None else self._cables[topology.place(station)]
-            if verilog is not None and station.backend == "rtl":
+            if verilog is not None and station.is_verilog:
                 outer = verilog.attach(
-                    segment, station.name, rom, position_bits=station.position_bits, phase_ns=phase_ns
+                    segment, station.name, rom, position_bits=station.position_bits, phase_ns=phase_ns,
+                    is_board=station.backend == "board",
                 )  # fmt: skip
                 outer.receiver = _Witness(None, heard)
                 self._watch_link(cable, partial(verilog.set_link, station.name))

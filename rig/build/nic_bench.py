@@ -192,8 +192,9 @@ def check_wall_clock(scenario: Scenario) -> None:
     """Refuse, by :class:`ConfigError`, a scenario that does not describe two stations on a real cable."""
     if len(scenario.stations) != STATIONS or len(scenario.segments) != 1:
         raise ConfigError(
-            f"the nic backend joins two stations by a veth cable, and this scenario has {len(scenario.stations)}; "
-            "run it on the model or rtl backend, or --scenario veth"
+            f"on the wall clock a cable joins two stations on one segment, and this scenario has"
+            f" {len(scenario.stations)} on {len(scenario.segments)}; run it on the model, rtl or board backend, or"
+            " --scenario veth"
         )
     (segment,) = scenario.segments.values()
     if segment.duplex != "full" and any(station.port is None for station in scenario.stations):

@@ -60,6 +60,34 @@ class RtlLine:
             receiver(octets)
 
 
+class VerilogBoard:
+    """The bus to a board of the simulation, whose host loses the port when the board is unplugged."""
+
+    def __init__(self, kernel: Kernel, port: RtlSerialPort, *, seed: int) -> None:
+        self._line = RtlLine(port)
+        self._name = port.name
+        self._is_plugged = True
+        self._open: list[ModelledPort] = []
+        ids = session_ids(Random(f"{seed}/{port.name}/session"))
+        self.bus = BoardBus(kernel, self._open_port, ids, Expectation(port.name))
+
+    def plug(self, is_plugged: bool) -> None:
+        """Plug the serial cable in, or pull it."""
+        self._is_plugged = is_plugged
+        if not is_plugged:
+            ports, self._open = self._open, []
+            for port in ports:
+                port.unplug()
+
+    def _open_port(self) -> OctetPort:
+        from firmware_models.boards.modelled_port import ModelledPort
+
+        if not self._is_plugged:
+            raise LinkError(f"{self._name}: no port of this board is there; is it plugged in?")
+        self._open.append(ModelledPort(self._line))
+        return self._open[-1]
+
+
 def rtl_boards(kernel: Any, dut: Any, *, speed_mbps: int = 100, full_duplex: bool = False) -> RtlBoards:
     """Return the boards of the simulation that runs this process, on one segment, with the addresses of twins."""
     from rig.adapter.mac_rom import MacRom

@@ -37,6 +37,13 @@ def real_cable_problems(document: Document, scenario: Scenario) -> Iterator[Conf
             yield document.error(
                 "a board on a serial port has its jack on the board", (*path, "interface"), expected="port or interface"
             )
+        if where is not None and station.far_end is not None:
+            problem = (
+                f"{station.name!r} is at {where}: only of a board that is simulated can be said what it is made of"
+            )
+            yield document.error(
+                problem, (*path, "far_end"), expected=f"no far_end, or no {'port' if station.port else 'interface'}"
+            )
         if station.port is not None and station.backend != "board":
             yield document.error("a serial port leads to a board", (*path, "port"), expected="backend: board")
         if where is None and cable is not None:

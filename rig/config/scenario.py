@@ -63,6 +63,7 @@ class Station(Strict):
     It is on a ``segment``, or at the end of a cable; then ``duplex`` says its mode, by default that of the other end.
     ``position_bits`` is its place on the segment in bit times from one end; ``phase_ns`` the phase of its MII clock.
     ``backend`` is where it is whatever the others are on; only a run on the model makes it a twin all the same.
+    ``far_end`` rtl: of a virtual board adapter and far end of the link are in Verilog, in the same simulation.
     ``impairments`` happen between its driver and its stack; for what it receives they replace those of its segment.
     On the wall clock, at the end of a real cable: ``interface`` is the network interface that it is, or into which the
     jack of its virtual board leads; ``port`` the serial port of its board, or its URL.
@@ -78,9 +79,15 @@ class Station(Strict):
     position_bits: int = Field(default=0, ge=0, le=MAX_DELAY_BITS)
     phase_ns: int | None = Field(default=None, ge=0, lt=400)
     backend: BackendName | None = None
+    far_end: Literal["twin", "rtl"] | None = None
     impairments: StationImpairments | None = None
     interface: InterfaceName | None = None
     port: str | None = Field(default=None, min_length=1)
+
+    @property
+    def is_verilog(self) -> bool:
+        """Whether, resolved for a backend, its adapter is in the simulation."""
+        return self.backend == "rtl" or (self.backend == "board" and self.far_end == "rtl")
 
 
 class HttpServerArgs(Strict):

@@ -33,7 +33,7 @@ def check_mixture(scenario: Scenario, backend: BackendName, ports: Sequence[str]
         return
     there = "boards at ports are" if real is None else f"{real.name!r} is {_where(real)},"
     for adapter in adapters:
-        kind = SIMULATED.get(adapter.backend or backend)
+        kind = "in Verilog" if adapter.is_verilog else SIMULATED.get(adapter.backend or backend)
         if kind is not None:
             raise ConfigError(
                 f"station {adapter.name!r} is {kind}, in simulated time, and {there} on the wall clock: no cable joins"
@@ -45,9 +45,12 @@ def check_mixture(scenario: Scenario, backend: BackendName, ports: Sequence[str]
 def mixture_in_words(scenario: Scenario) -> str:
     """Say which station is on which backend, where they differ; else nothing."""
     adapters = scenario.adapters()
-    if len({adapter.backend for adapter in adapters}) == 1:
+    if len({(adapter.backend, adapter.is_verilog) for adapter in adapters}) == 1:
         return ""
-    return ", ".join(f"{adapter.name} {adapter.backend}" for adapter in adapters)
+    return ", ".join(
+        f"{adapter.name} {adapter.backend}{' in Verilog' if adapter.is_verilog and adapter.backend == 'board' else ''}"
+        for adapter in adapters
+    )
 
 
 def _where(station: Station) -> str:

@@ -89,10 +89,15 @@ def run_scenario(
     """
     scenario = request.scenario.for_backend(request.backend)
     check_mixture(scenario, request.backend, request.ports)
+    ports = _ports(request, scenario)
+    if scenario.is_live and not ports:
+        from rig.build.nic_bench import check_wall_clock  # with what is for Linux alone
+
+        check_wall_clock(scenario)
     folder = new_run_folder(request.runs)
     started = datetime.now(UTC)
     try:
-        recording = _record(request, scenario, folder, on_progress, on_phase)
+        recording = _record(request, scenario, ports, folder, on_progress, on_phase)
     except BaseException:
         if not any(folder.iterdir()):
             folder.rmdir()  # what a simulator left is kept, to be looked at
@@ -121,15 +126,20 @@ def run_scenario(
     return Run(folder, result, recording.wall_s, tuple(facts.story))
 
 
+def _ports(request: Request, scenario: Scenario) -> Sequence[str]:
+    """Return the ports of the boards that the stations are, if all of them are at one."""
+    named = [station.port for station in scenario.stations if station.port is not None]
+    return request.ports or (named if scenario.is_live and len(named) == len(scenario.stations) else ())
+
+
 def _record(
     request: Request,
     scenario: Scenario,
+    ports: Sequence[str],
     folder: Path,
     on_progress: OnProgress | None,
     on_phase: Callable[[str], None],
 ) -> Recording:
-    named = [station.port for station in scenario.stations if station.port is not None]
-    ports = request.ports or (named if scenario.is_live and len(named) == len(scenario.stations) else ())
     if ports:
         from rig.scenario.ports import run_ports
 
@@ -141,7 +151,7 @@ def _record(
         on_phase("running over " + cable_in_words(scenario))
         return run_nic(scenario, request.file, folder, on_progress)
     backends = {adapter.backend for adapter in scenario.adapters()}
-    if "rtl" in backends:
+    if any(adapter.is_verilog for adapter in scenario.adapters()):
         from rig.scenario.rtl import run_rtl  # simulators are looked for only when one is used
 
         return run_rtl(scenario, request.file, folder, on_progress, on_phase)

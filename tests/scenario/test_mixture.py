@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rig.build.bench import rtl_top
 from rig.config.scenario import BACKENDS, BackendName, Scenario
 from rig.errors import ConfigError
 from rig.scenario.catalog import find_scenario
@@ -113,6 +114,23 @@ def test_a_board_that_is_there_is_on_the_wall_clock(
     check_mixture(scenario.for_backend("model"), "model")  # where everything is a twin, also that
 
 
+def test_a_board_in_verilog_is_in_simulated_time() -> None:
+    scenario = pair("nic")
+    client = scenario.stations[0].model_copy(update={"backend": "board", "far_end": "rtl"})
+    scenario = scenario.model_copy(update={"stations": [client, scenario.stations[1]]})
+    with pytest.raises(ConfigError, match="station 'client' is in Verilog, in simulated time, and 'server' is a netwo"):
+        check_mixture(scenario.for_backend("board"), "board")
+    assert not any(station.is_verilog for station in scenario.for_backend("model").stations)
+
+
+def test_a_board_in_verilog_has_an_mii() -> None:
+    scenario = find_scenario("10base-t-twin")[2].for_backend("board")
+    client, server = scenario.stations
+    stations = [client, server.model_copy(update={"far_end": "rtl"})]
+    with pytest.raises(ConfigError, match="is a 10base-t line, and the board of 'server' in Verilog has an MII: leave"):
+        rtl_top(scenario.model_copy(update={"stations": stations}))
+
+
 def test_a_router_is_asked_too() -> None:
     scenario = find_scenario("router")[2]
     (router,) = scenario.routers
@@ -125,3 +143,6 @@ def test_words_of_a_mixture() -> None:
     scenario = find_scenario("board-rtl")[2]
     assert mixture_in_words(scenario.for_backend("rtl")) == "client board, server rtl, talker model"
     assert mixture_in_words(scenario.for_backend("model")) == ""
+    stations = [each.model_copy(update={"far_end": "rtl"}) for each in scenario.stations]
+    verilog = scenario.model_copy(update={"stations": stations})
+    assert mixture_in_words(verilog.for_backend("rtl")) == "client board in Verilog, server rtl, talker model"

@@ -57,13 +57,14 @@ def test_a_file_goes_over_a_veth_cable_as_over_the_twins(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("collide", "joins two stations by a veth cable, and this scenario has 3"),
-        ("server-power-loss", "joins two stations by a veth cable, and this scenario has 3"),
+        ("collide", "a cable joins two stations on one segment, and this scenario has 3 on 1"),
+        ("server-power-loss", "a cable joins two stations on one segment, and this scenario has 3 on 1"),
     ],
 )
 def test_what_a_veth_cable_cannot_carry_is_refused(name: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=message):
-        run(name, "nic", tmp_path)
+        run(name, "nic", tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_half_duplex_segment_is_refused(tmp_path: Path) -> None:
@@ -154,6 +155,7 @@ def test_two_boards_on_serial_ports_share_a_cable(tmp_path: Path) -> None:
         ("interface: near", "interface: near", "near is taken by station 'client'"),
         ("interface: near, port: /dev/x", "interface: far", "a board on a serial port has its jack on the board"),
         ("interface: near", "port: /dev/x", "a serial port leads to a board; expected backend: board"),
+        ("interface: near, far_end: rtl", "interface: far", "'client' is at near: only of a board that is simulated"),
         ("interface: near/", "interface: far", "'near/' is no name of a network interface"),
     ],
 )

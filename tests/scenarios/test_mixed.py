@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -42,13 +43,18 @@ def play_as(
     runs: Path,
     backend: BackendName,
     file: CarriedFile = BOARD_FILE,
+    rtl_boards: Collection[str] = (),
     **changes: Any,
 ) -> Run:
-    """Run a scenario with stations and routers on the backends that are named, the others on ``backend``."""
+    """Run a scenario with stations and routers on the backends that are named, the others on ``backend``; boards of
+    ``rtl_boards`` have their far end in Verilog."""
     found, _, scenario = find_scenario(name)
     changes = {"limits": BOARD_LIMITS} | changes
     for key, whole in (("stations", scenario.stations), ("routers", scenario.routers)):
         changes[key] = [each.model_copy(update={"backend": backends.get(each.name)}) for each in whole]
+    changes["stations"] = [
+        each.model_copy(update={"far_end": "rtl"}) if each.name in rtl_boards else each for each in changes["stations"]
+    ]
     return run_scenario(Request(found, scenario.model_copy(update=changes), backend, file, runs))
 
 
@@ -115,6 +121,38 @@ def test_a_board_and_verilog_are_in_one_run(name: str, others: dict[str, Backend
     assert all(f"{each} <b>{kind}</b>" in page for each, kind in ours["backends"].items())
 
 
+# One build serves: two stations in Verilog, the first of them a board.
+@pytest.mark.parametrize("name", ["board-rtl", "mixed"])
+def test_a_board_whose_far_end_is_in_verilog(name: str, tmp_path: Path) -> None:
+    """UART, link and adapter; beside a station in Verilog and a twin, on a segment and on hub and switch. Twice."""
+    others: dict[str, BackendName] = {"client": "board", "talker": "model"}
+    first, second = (play_as(name, others, tmp_path / each, "rtl", TINY, ["client"]) for each in ("a", "b"))
+    assert first.passed and first.result["backends"] == others | {"server": "rtl"}
+    client, server = (first.result["stations"][each]["counters"] for each in ("client", "server"))
+    assert client["aFramesTransmittedOK"] == server["aFramesReceivedOK"] > 3
+    line_ns = len(TINY.content) * NS_PER_S // LINE_OCTETS_PER_S
+    assert first.result["files"][0]["end_ns"] > line_ns, "no faster than the serial line"
+    for file in ("result.json", "timeline.json", "wire.pcapng"):
+        assert (first.folder / file).read_bytes() == (second.folder / file).read_bytes(), file
+    events = json.loads((first.folder / "timeline.json").read_text())["events"]
+    kinds = {each["kind"] for each in events if each["station"] == "client"}
+    assert {"transmit", "receive", "irq"} <= kinds, "it is recorded from its own signals"
+
+
+@pytest.mark.skipif(not os.environ.get("RIG_LONG"), reason="RIG_LONG=1 runs it: Icarus takes 10 s for a millisecond")
+@pytest.mark.needs("iverilog")
+def test_a_board_in_verilog_is_the_same_on_icarus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bring-up over the serial line, and the first frames."""
+    others: dict[str, BackendName] = {"client": "board", "talker": "model"}
+    limits = Limits(sim_ns=7_000_000, wall_s=300)
+    first = play_as("board-rtl", others, tmp_path / "a", "rtl", rtl_boards=["client"], limits=limits)
+    monkeypatch.setattr(tools, "choose_simulator", lambda: "icarus")
+    second = play_as("board-rtl", others, tmp_path / "b", "rtl", rtl_boards=["client"], limits=limits)
+    assert "icarus" in second.result["versions"]
+    assert second.result["stations"]["client"]["counters"]["aFramesTransmittedOK"] > 0
+    assert (first.folder / "timeline.json").read_bytes() == (second.folder / "timeline.json").read_bytes()
+
+
 def test_a_run_with_a_board_and_verilog_is_the_same_again(tmp_path: Path) -> None:
     first, second = (play_as("board-rtl", {"client": "board", "talker": "model"}, tmp_path / name, "rtl")
                      for name in ("a", "b"))  # fmt: skip
@@ -125,11 +163,13 @@ def test_a_run_with_a_board_and_verilog_is_the_same_again(tmp_path: Path) -> Non
     assert (other.folder / "timeline.json").read_bytes() != (first.folder / "timeline.json").read_bytes()
 
 
-def test_a_board_beside_verilog_is_unplugged(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rtl_boards", [(), ("client",)], ids=["twin", "rtl"])
+def test_a_board_beside_verilog_is_unplugged(rtl_boards: tuple[str, ...], tmp_path: Path) -> None:
     """Its host loses the port, and the stations in Verilog hear no more of it."""
     off = [PowerEvent(at_ns=20_000_000, action="power-off", target="client")]
     limits = Limits(sim_ns=30_000_000, wall_s=120)
-    run = play_as("board-rtl", {"client": "board", "talker": "model"}, tmp_path, "rtl", events=off, limits=limits)
+    run = play_as("board-rtl", {"client": "board", "talker": "model"}, tmp_path, "rtl", FILE, rtl_boards,
+                  events=off, limits=limits)  # fmt: skip
     assert run.result["outcome"] == "limit"
     (notice,) = run.result["stations"]["client"]["notices"]
     assert "the port is gone: the device has been unplugged" in notice
