@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from rig.config.fields import Name
+from rig.config.network import BackendName
 from rig.config.strict_yaml import Document, KeyPath, read_document
 from rig.config.validation import Strict, nearest, validate
 from rig.errors import ConfigError
@@ -136,7 +137,8 @@ class Picture(Strict):
 class Lab(Strict):
     """A whole file. ``draws`` are numbers that differ from student to student: name, lowest, highest.
 
-    In the scenario of the lab each stands as ``$name``.
+    In the scenario of the lab each stands as ``$name``. ``backends`` are those on which its questions can be asked: one
+    that counts frames, or needs the times of the scenario, is not for a slow serial link or a shared interface.
     """
 
     schema_version: Literal[1] = Field(alias="schema")
@@ -145,6 +147,7 @@ class Lab(Strict):
     minutes: int = Field(ge=5, le=240)
     question: Text
     background: list[Text] = Field(default=[])
+    backends: list[BackendName] = Field(default=["model", "rtl"], min_length=1)
     draws: dict[Name, Annotated[list[int], Field(min_length=2, max_length=2)]] = Field(default={})
     pictures: list[Picture] = Field(min_length=1)
     predict: list[Question] = Field(min_length=1)

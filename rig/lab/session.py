@@ -36,6 +36,12 @@ def run_lab(
     :class:`UsageError` while a prediction is missing: a question that was answered by the run is no prediction. At the
     first run the predictions are kept; later ones do not count.
     """
+    known = lab.entry.lab.backends
+    if backend not in known:
+        raise UsageError(
+            f"lab {lab.entry.name!r} does not run on {backend}: its questions need what {', '.join(known)} give; the"
+            f" scenario alone does: `rig demo --backend {backend} --scenario {lab.path / SCENARIO_FILE}`"
+        )
     lab.check_given()
     answers = lab.answers()
     predictions = {question.id: answers[question.id] for question in lab.entry.lab.predict}

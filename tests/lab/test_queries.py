@@ -65,6 +65,7 @@ CASES: list[tuple[str, dict[str, Any], int | str]] = [
     ("call-field", {"station": "client", "verb": "send", "field": "octets"}, 301),
     ("call-field", {"station": "client", "verb": "connect", "field": "duration_ns"}, 140_000),
     ("call-count", {"station": "client", "verb": "socket"}, 1),
+    ("unread-after", {"station": "client", "verb": "connect"}, 0),
     ("block-count", {"station": "server"}, 2),
     ("block-count", {"station": "server", "state": "LISTEN"}, 1),
     ("block-count", {"station": "server", "protocol": "udp"}, 0),

@@ -22,6 +22,17 @@ def call_count(facts: LabFacts, station: str, verb: str) -> int:
     return sum(row["verb"] == verb for row in facts.calls(station))
 
 
+def unread_after(facts: LabFacts, station: str, verb: str, nth: int = 1) -> int:
+    """Return how many octets waited in the receive buffer of a socket just after the n-th call of a verb on it."""
+    found = [row for row in facts.calls(station) if row["verb"] == verb]
+    row = _nth(found, nth, f"call of {verb} by {station}")
+    rows = facts.run.sockets[: facts.run.sockets.index(row)]
+    for before in reversed(rows):
+        if before["kind"] == "block" and before["station"] == station and before.get("descriptor") == row["descriptor"]:
+            return int(before["receive_queue"])
+    raise NoSuchFactError(f"the socket of {row['line']!r} is not in the record")
+
+
 def block_count(facts: LabFacts, station: str, state: str = "", protocol: str = "") -> int:
     """Count the control blocks that a station had in the whole run, perhaps only those that were ever in a state."""
     return len(
@@ -141,6 +152,7 @@ def _field(row: dict[str, Any], field: str, what: str) -> int | str:
 QUERIES: dict[str, Callable[..., int | str]] = {
     "call-field": call_field,
     "call-count": call_count,
+    "unread-after": unread_after,
     "block-count": block_count,
     "block-field": block_field,
     "block-changes": block_changes,
