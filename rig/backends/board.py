@@ -14,6 +14,7 @@ session, so that whoever waits for the adapter looks after it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -47,7 +48,7 @@ from rig.link.transaction import Transaction
 from rig.runtime.kernel import Event, Kernel, Timer
 
 ADDRESS_END = 1 << 16
-MOSTLY_TEXT = 0.8
+MOSTLY_TEXT = 0.9
 
 
 class OctetPort(Protocol):
@@ -75,6 +76,10 @@ class Expectation:
     """Of the board, for messages."""
     board: str | None = None
     map_hash: int | None = MAP_HASH
+    baud: int | None = None
+    """Rate at which its port is opened, where a host can choose it; for messages, as what follows."""
+    usual_baud: int | None = None
+    """Rate that boards have unless somebody built them with another."""
 
 
 class _Waiting:
@@ -238,7 +243,7 @@ class BoardBus:
 
         def lost(reason: str) -> None:
             if self._session is session:
-                session.close(Downfall.SILENT, f"the port is gone: {reason}")
+                session.close(Downfall.SILENT, f"the port is gone: {reason}; is the board plugged in?")
                 self._pump()
 
         port.receiver = receive
@@ -291,7 +296,7 @@ class BoardBus:
         self._is_taken = event.why is Downfall.TAKEN
         if self._opening is not None:
             assert self._session is not None
-            self._end_opening(LinkError(_why_no_greeting(name, self._session, event)))
+            self._end_opening(LinkError(_why_no_greeting(self._expected, self._session, event)))
         text = f"{name}: {event.why.value}" + (f" ({event.detail})" if event.detail else "")
         lost = {id(transaction) for transaction in event.lost}
         waiting, self._waiting = self._waiting, {}
@@ -406,28 +411,32 @@ def _error_of(name: str, waiting: _Waiting) -> AdapterFault | BusError | LinkErr
     return LinkError(f"{name}: the board calls operation {failure.index} {failure.code.name.lower()}: run `rig doctor`")
 
 
-def _why_no_greeting(name: str, session: HostSession, event: Closed) -> str:
+def _why_no_greeting(expected: Expectation, session: HostSession, event: Closed) -> str:
     """Say what was heard instead of a greeting, and what helps."""
-    heard = bytes(session.heard[:64])
+    name, heard = expected.name, bytes(session.heard)
     if event.why is not Downfall.SILENT or not event.detail.startswith("no greeting"):
         return f"{name}: {event.detail}"
+    text = f"{name}: {event.detail}"
+    rate = "" if expected.baud is None else f" at {expected.baud} baud"
+    usual = expected.usual_baud
+    rates = "--baud" if usual is None or usual == expected.baud else f"--baud; {usual} is usual"
     if not heard:
         return (
-            f"{name}: {event.detail}, and nothing else either: is the board powered, the baud rate its own (--baud), "
-            f"the bitstream loaded? Run `rig board flash {name}`"
+            f"{text}: nothing at all was heard{rate}. A board that is spoken to at another rate than its own is silent "
+            f"({rates}). Else: is it powered, and its bitstream loaded (`rig board flash {name}`)?"
         )
     if session.counts["echoed"]:
-        return f"{name}: {event.detail}; the port gives back what is sent to it: is a loopback plug on it?"
-    sample = heard[:16].hex(" ")
+        return f"{text}; the port gives back what is sent to it: is a loopback plug on it?"
     if session.counts["frames_received"]:
-        return (
-            f"{name}: {event.detail}, but frames of the link that answer somebody else: another program uses this port"
-        )
+        return f"{text}, but frames of the link that answer somebody else: another program uses this port"
     printable = sum(32 <= octet < 127 or octet in b"\r\n\t" for octet in heard)
-    if printable >= MOSTLY_TEXT * len(heard):
-        text = heard.decode("ascii", "replace").strip()[:40]
-        return f"{name}: {event.detail}; it says {text!r}: this port speaks something else than the link"
+    if printable >= MOSTLY_TEXT * len(heard) and re.search(rb"[A-Za-z0-9]{3}", heard):
+        sample = heard.decode("ascii", "replace").strip()[:40]
+        return (
+            f"{text}; it says {sample!r}: this port speaks something else than the link, or a bitstream is to be loaded"
+        )
+    count = f"{session.heard_octets} octets were heard" if session.heard_octets > 1 else "one octet was heard"
     return (
-        f"{name}: {event.detail}; heard {sample} and no whole frame: the baud rate is not that of the board (--baud), "
-        "or this port speaks something else than the link"
+        f"{text}: {count}{rate}, no whole frame among them; they begin {heard[:8].hex(' ')}. The rate of the board is "
+        f"another ({rates}), or this port speaks something else than the link"
     )

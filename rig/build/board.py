@@ -247,7 +247,7 @@ def port_bus(
         kernel,
         lambda: SerialPort(name, locate(), baud, kernel.call_threadsafe),
         session_ids(SystemRandom()),
-        Expectation(name, board),
+        Expectation(name, board, baud=baud, usual_baud=DEFAULT_BAUD),
         settings,
     )
     bus.watch_greeting = lambda greeting: kernel.slow_down(greeting.time_scale)

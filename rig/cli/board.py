@@ -33,6 +33,7 @@ from rig.units import NS_PER_MS, NS_PER_S
 SCHEMA = 1
 HARDWARE_TESTS = Path("tests/hardware")
 SAFE_PATIENCE_NS = 5 * NS_PER_S
+IN_VERILOG = "twin and Verilog"
 FOREVER_S = 10 * 365 * 86_400
 
 
@@ -376,6 +377,12 @@ def show_virtual(options: VirtualOptions) -> ExitCode:
     kind = inventory.kind_named(options.board)
     if kind.transport != "serial":
         raise UsageError(f"a {kind.kind} has no serial port that could be virtual")
+    if not options.is_fast and kind.status.simulated != IN_VERILOG:
+        others = ", ".join(other.kind for other in inventory.kinds().values() if other.status.simulated == IN_VERILOG)
+        raise UsageError(
+            f"there is no Verilog of board {kind.kind} yet, only a Python twin: use --fast, or a board in Verilog "
+            f"(--board {others})"
+        )
     names = [kind.greeting_id] * options.boards
 
     def ready(boards: Sequence[VirtualFacts]) -> None:

@@ -36,6 +36,8 @@ from rig.link.transaction import Batch, Transaction
 from rig.units import NS_PER_S
 
 BITS_PER_OCTET = 10
+HEARD_OCTETS = 64
+"""So many are kept of what comes instead of a greeting."""
 WORTHWHILE_SHARE = 4
 """While other requests are outstanding, less room than this part of the payload limit is not worth a frame."""
 
@@ -66,7 +68,9 @@ class HostSession:
         self.counts: Counter[str] = Counter()
         """What happened, by name: frames, retransmissions, probes, naks and so on."""
         self.heard = bytearray()
-        """The first octets that made no sense while the greeting was waited for."""
+        """The first octets that came while the greeting was waited for."""
+        self.heard_octets = 0
+        """How many came."""
         self._session_id = session_id
         self._tag = session_id & 0xFFFF
         self._deframer = Deframer()
@@ -140,8 +144,8 @@ class HostSession:
         """Take octets from the line, in order."""
         self._limit.carried(len(octets))
         if self.state is HostState.GREETING:
-            if len(self.heard) < 64:
-                self.heard += octets[:64]
+            self.heard_octets += len(octets)
+            self.heard += octets[: HEARD_OCTETS - len(self.heard)]
             if not self.counts["echoed"]:
                 self._heard_ns = now_ns
         for piece in self._deframer.feed(octets):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import threading
 import tty
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -19,8 +21,8 @@ from rig.adapter import registers as r
 from rig.adapter.bus import read32, read_block, write_block
 from rig.adapter.mac_rom import MacRom
 from rig.backends import serial_port
-from rig.backends.board import BoardBus
-from rig.build.board import VirtualBoard, port_bus, virtual_boards
+from rig.backends.board import BoardBus, Expectation
+from rig.build.board import VirtualBoard, port_bus, session_ids, virtual_boards
 from rig.driver.config import DriverConfig
 from rig.errors import LinkError
 from rig.link.estimates import LinkSettings
@@ -121,7 +123,7 @@ def test_a_board_that_comes_back_under_another_name() -> None:
         assert not bus.is_open
         boards[:] = virtual_boards(kernel, [BOARD])
         ports.append(boards[0].port)
-        with pytest.raises(LinkError, match="the port is gone"):
+        with pytest.raises(LinkError, match=r"the port is gone: .*; is the board plugged in\?"):
             await read32(bus, r.REG_ID)
         assert await read32(bus, r.REG_ID) == r.ID_RESET
         assert bus.sessions == 2
@@ -159,10 +161,40 @@ async def refusal(kernel: WallClock, port: str, **options: Any) -> str:
 def test_a_wrong_baud_rate_says_what_it_hears() -> None:
     async def body(kernel: WallClock, boards: list[VirtualBoard]) -> None:
         text = await refusal(kernel, boards[0].port, baud=1_000_000)
-        assert "the baud rate its own (--baud)" in text, "a board without a session answers no garbage"
+        assert "nothing at all was heard at 1000000 baud" in text, "a board without a session answers no garbage"
+        assert "(--baud; 3000000 is usual)" in text and "`rig board flash bench`" in text
         bus = bus_of(kernel, boards[0].port)
         assert await read32(bus, r.REG_ID) == r.ID_RESET, "the right one still works"
         bus.close()
+
+    play(body)
+
+
+def test_a_wrong_baud_rate_says_what_it_hears_of_a_board_with_a_session() -> None:
+    """That complains of what it cannot read. Its session has a number of ours: what is heard depends on it."""
+
+    async def body(kernel: WallClock, boards: list[VirtualBoard]) -> None:
+        def at(baud: int) -> BoardBus:
+            expected = Expectation("bench", BOARD, baud=baud, usual_baud=3_000_000)
+            port = boards[0].port
+            return BoardBus(
+                kernel, lambda: serial_port.SerialPort("bench", port, baud, kernel.call_threadsafe),
+                session_ids(Random(1)), expected, IMPATIENT,
+            )  # fmt: skip
+
+        bus = at(3_000_000)
+        assert await read32(bus, r.REG_ID) == r.ID_RESET
+        bus.close()
+        with pytest.raises(LinkError) as caught:
+            await read32(at(1_000_000), r.REG_ID)
+        text = str(caught.value)
+        heard = re.search(
+            "([0-9]+) octets were heard at 1000000 baud, no whole frame among them; they begin (.*)[.] ", text
+        )
+        assert heard is not None and int(heard[1]) > 10, text
+        assert (
+            len(bytes.fromhex(heard[2])) == 8 and "The rate of the board is another (--baud; 3000000 is usual)" in text
+        )
 
     play(body)
 
@@ -172,10 +204,16 @@ def test_a_wrong_baud_rate_says_what_it_hears() -> None:
     [
         (
             b"",
-            "nothing else either: is the board powered, the baud rate its own (--baud), the bitstream loaded?",
+            "nothing at all was heard at 3000000 baud. A board that is spoken to at another rate than its own is "
+            "silent (--baud). Else: is it powered, and its bitstream loaded (`rig board flash bench`)?",
         ),
         (b"\r\nU-Boot 2024.01 (Jan 01)\r\n=> ", "it says 'U-Boot 2024.01 (Jan 01)"),
-        (bytes([0xF8, 0x80, 0x00, 0xFE, 0x1E, 0x80]) * 4, "the baud rate is not that of the board (--baud)"),
+        (
+            bytes([0xF8, 0x80, 0x00, 0xFE, 0x1E, 0x80]) * 4,
+            "24 octets were heard at 3000000 baud, no whole frame among them; they begin f8 80 00 fe 1e 80 f8 80. The "
+            "rate of the board is another (--baud), or this port speaks something else than the link",
+        ),
+        (b"\xf8", "one octet was heard at 3000000 baud, no whole frame among them"),
     ],
 )
 def test_what_is_no_board_of_ours_is_named(says: bytes, message: str) -> None:
@@ -183,10 +221,12 @@ def test_what_is_no_board_of_ours_is_named(says: bytes, message: str) -> None:
     tty.setraw(near)
     kernel = WallClock()
 
+    left = [says]
+
     def answer() -> None:
         os.read(far, 4096)
-        if says:
-            os.write(far, says)
+        if left:
+            os.write(far, left.pop())
 
     async def main() -> None:
         kernel.add_reader(far, answer)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rig.boards import inventory
+from rig.boards.bitstream import DESIGNS
 from rig.boards.inventory import PortFacts
 from rig.boards.scan import scan, write_files
 from rig.config.board import load_attached, load_kind
@@ -35,6 +36,12 @@ def test_the_readme_says_what_is_known_of_each_kind() -> None:
     for kind in inventory.kinds().values():
         status = kind.status
         assert f"| `{kind.kind}` | {status.bitstream} | {status.simulated} | {status.hardware} |\n" in text
+
+
+def test_what_is_simulated_in_verilog_has_a_design() -> None:
+    """And what has none is refused by ``rig board virtual`` without ``--fast``."""
+    simulated = {kind.kind for kind in inventory.kinds().values() if kind.status.simulated == "twin and Verilog"}
+    assert simulated == set(DESIGNS)
 
 
 def test_a_scan_proposes_writes_once_and_what_it_writes_loads(tmp_path: Path) -> None:

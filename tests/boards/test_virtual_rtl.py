@@ -15,9 +15,10 @@ from rig.adapter import registers as r
 from rig.adapter.bus import Read32, ReadBlock, Write32, WriteBlock
 from rig.boards.virtual_rtl import build_boards, default_scale, run_rtl_boards
 from rig.build.board import port_bus
-from rig.errors import BusError, UsageError
+from rig.errors import BusError, LinkError, UsageError
+from rig.link.estimates import LinkSettings
 from rig.runtime.pump_asyncio import WallClock
-from rig.units import NS_PER_S
+from rig.units import NS_PER_MS, NS_PER_S
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARD = "ulx3s-lan8720"
@@ -48,6 +49,16 @@ def test_a_host_cannot_tell_it_from_a_board_but_by_its_time_scale(tmp_path: Path
         assert ready.wait(READY_S), "the build and the start of the simulator"
         assert not problems, problems
         (port,) = ports
+
+        async def wrong_rate() -> None:
+            settings = LinkSettings(greeting_limit_ns=800 * NS_PER_MS)
+            bus = port_bus(clock, lambda: port, name="virtual", board=BOARD, baud=115_200, settings=settings)
+            with pytest.raises(LinkError, match=r"no greeting in 0\.8 s: nothing at all was heard at 115200 baud"):
+                await bus.open()
+            bus.close()
+
+        clock = WallClock()
+        clock.run(wrong_rate(), limit_ns=LIMIT_NS)
         kernel = WallClock()
 
         async def main() -> None:

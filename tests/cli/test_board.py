@@ -113,6 +113,7 @@ def test_a_flash_failure_is_told_apart(ports: list[str], tmp_path: Path) -> None
         (("test", "nobody"), 2, "there is no board 'nobody'"),
         (("virtual", "--board", "ulx3", "--fast"), 2, "did you mean 'ulx3s-lan8720'"),
         (("virtual", "--board", "usb-nic", "--fast"), 2, "no serial port that could be virtual"),
+        (("virtual", "--board", "arty-a7"), 2, "no Verilog of board arty-a7 yet, only a Python twin: use --fast, or"),
         (("flash", "/dev/ttyUSB0"), 2, "its kind is not known"),
         (("reg", "socket://127.0.0.1:1"), 4, "cannot be reached"),
     ],

@@ -264,6 +264,17 @@ async def details(kernel: SimTime, dut: Any) -> None:
     assert (answer.type, answer.result) == (MessageType.NAK, NakCode.NO_SESSION)
 
 
+async def stuffing(kernel: SimTime, dut: Any) -> None:
+    """Groups at their limit, both ways: a code octet of 254 stands for a zero, one of 255 does not."""
+    far = Far(kernel, dut)
+    await kernel.sleep_until(2_000)
+    await far.greet()
+    for sequence, run in enumerate((*range(252, 257), 507, 508, 509)):
+        data = (b"\0\0" + b"\x7f" * run + b"\0").ljust(600, b"\x7f")
+        (frame,) = await far.say(batch(sequence, WriteWords(0x200, data), ReadWords(0x200, 150)), answer_octets=700)
+        assert frame.payload[4:] == data, run
+
+
 async def moments(kernel: SimTime, dut: Any) -> None:
     """What happens while a frame is being sent does not show in it: :class:`Far` takes none that is damaged."""
     far = Far(kernel, dut)

@@ -42,6 +42,10 @@ def test_each_sentence_of_the_page(tmp_path: Path) -> None:
     run("verilator", "details", tmp_path)
 
 
+def test_octets_that_fill_a_group_of_the_stuffing(tmp_path: Path) -> None:
+    run("verilator", "stuffing", tmp_path)
+
+
 def test_what_arrives_while_the_board_cannot_send(tmp_path: Path) -> None:
     run("verilator", "room", tmp_path)
 
