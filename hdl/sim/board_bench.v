@@ -2,11 +2,12 @@
 `timescale 1ns/1ps
 // The bench of N boards on one segment, each reached through its serial line only: board_core, its PHY and its serial port.
 //
-// A program outside the simulation sets the segment through `settings`, and talks to `board[i].port`. `attention` carries what it has to watch:
-// bit i changes when octets of board i have arrived, bit BOARDS + i when its queue has run down. `cut` breaks the serial line of
-// board i; its power is in `settings`. Where bit i of `irq_stuck` is 1, the interrupt line inside board i is held at bit i of `irq_level`. `busy` has a bit for each board that is sending on the segment or on its serial line, or has a
+// A program outside the simulation sets the segment through `settings`, and talks to `board[i].port`. `attention` carries what
+// it has to watch: bit i changes when octets of board i have arrived, bit BOARDS + i when its queue has run down. `cut` breaks
+// the serial line of board i; its power is in `settings`. Where bit i of `irq_stuck` is 1, the interrupt line inside board i is
+// held at bit i of `irq_level`. `busy` has a bit for each board that is sending on the segment or on its serial line, or has a
 // frame that waits for the segment.
-// Clocks as in rmii_bench. Parameters: as in board_core; BOARD_ID is that of all boards.
+// Clocks as in segment_bench. Parameters: as in board_core; BOARD_ID is that of all boards.
 module board_bench #(
     parameter BOARDS = 2,
     parameter BAUD = 3_000_000,
