@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from rig.report.lab_pictures import PICTURES
 from rig.report.run_facts import RunFacts
@@ -59,6 +60,7 @@ def render_lab_page(page: LabPage) -> str:
     """Return the page as text: one file that needs no network, no script and nothing else."""
     assets = resources.files("rig.report") / "assets"
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
+    environment.filters["words"] = _with_code
     template = environment.from_string((assets / "lab.html.j2").read_text(encoding="utf-8"))
     runs = [("The run", "scenario.yaml", *page.given)]
     if page.changed is not None:
@@ -80,6 +82,11 @@ def render_lab_page(page: LabPage) -> str:
         ],
         style=Markup((assets / "style.css").read_text(encoding="utf-8")),
     )
+
+
+def _with_code(text: str) -> Markup:
+    """Return text of a lab file as markup: what stands between backticks is code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))
 
 
 def _outcome(facts: RunFacts) -> str:

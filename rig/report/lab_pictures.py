@@ -41,7 +41,7 @@ def sequence(facts: RunFacts) -> str:
         parts.append(chart.head)
         if chart.summary:
             summary = element("summary", escape(chart.summary))
-            parts += [element("details", summary + chart.middle, class_="fold"), chart.tail]
+            parts += [element("details", summary + chart.middle, class_="fold", open="open"), chart.tail]
     return "".join(parts) or nothing("no two hosts said anything to each other")
 
 
