@@ -185,10 +185,10 @@ class RtlBus:
             operation = operations[flight.failed_index]
             address = operation.address + flight.failed_address - min(operation.address, ADDRESS_LIMIT)
             verb = "read" if isinstance(operation, Read32 | ReadBlock) else "write"
-            return BusError(f"{self._name} refused the {verb}", index=flight.failed_index, address=address)
+            return BusError(f"the adapter refused the {verb}", index=flight.failed_index, address=address)
         if flight.code == CODE_NO_POWER:
-            return AdapterFault(f"{self._name} has no power")
-        return AdapterFault(f"{self._name} did not answer an access at 0x{flight.failed_address:04X}")
+            return AdapterFault("the adapter has no power")
+        return AdapterFault(f"the adapter did not answer an access at 0x{flight.failed_address:04X}")
 
 
 class RtlBench:

@@ -192,12 +192,17 @@ def check_wall_clock(scenario: Scenario) -> None:
     """Refuse, by :class:`ConfigError`, a scenario that does not describe two stations on a real cable."""
     if len(scenario.stations) != STATIONS or len(scenario.segments) != 1:
         raise ConfigError(
-            f"on the wall clock a cable joins two stations on one segment, and this scenario has"
-            f" {len(scenario.stations)} on {len(scenario.segments)}; run it on the model, rtl or board backend, or"
-            " --scenario veth"
+            f"on the wall clock a cable joins two stations, and this scenario has {_what(scenario)}; run it on the"
+            " model, rtl or board backend, or --scenario veth"
         )
     (segment,) = scenario.segments.values()
     if segment.duplex != "full" and any(station.port is None for station in scenario.stations):
         raise ConfigError("a veth cable is full duplex, and the segment of this scenario is half; try --scenario veth")
     if scenario.events:
         raise ConfigError("the power of a network interface cannot be switched; run events on the model or rtl backend")
+
+
+def _what(scenario: Scenario) -> str:
+    between = [name for name, there in (("hubs", scenario.hubs), ("switches", scenario.switches)) if there]
+    words = [f"{len(scenario.stations)} stations", *between, *(["routers"] if scenario.routers else [])]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -20,6 +20,8 @@ BOX_PX = (158, 46)
 HOST_PX = (132, 42)
 
 
+ASIDE_PX = 8
+ABREAST_PX = 20
 PLACE_PX = 13
 """How much higher a box is that says on which backend its device is."""
 PLACE_LETTERS = 22
@@ -110,6 +112,7 @@ class _Drawing:
 
     def _link(self, link: dict[str, Any]) -> str:
         (x1, y1), (x2, y2) = self._places[link["a"]], self._places[link["b"]]
+        beside: list[dict[str, Any]] = []
         kind = f"topology-cable topology-{link['mode']}{' topology-wrong' if link['is_wrong'] else ''}"
         is_arc = y1 == y2 and abs(x1 - x2) > 0 and self._is_far(link)
         if is_arc:
@@ -118,13 +121,26 @@ class _Drawing:
             path = f"M{x1:.0f} {y1 - 20:.0f} C{x1:.0f} {over:.0f} {x2:.0f} {over:.0f} {x2:.0f} {y2 - 20:.0f}"
             at = ((x1 + x2) / 2, y1 - up - 8)
         else:
+            beside = [each for each in self._links if {each["a"], each["b"]} == {link["a"], link["b"]}]
+            if y1 == y2 and len(beside) > 1:  # cables side by side
+                shift = ABREAST_PX * (beside.index(link) - (len(beside) - 1) / 2)
+                y1, y2 = y1 + shift, y2 + shift
             path = f"M{x1:.0f} {y1:.0f} L{x2:.0f} {y2:.0f}"
             part = 0.5 if y1 == y2 else 0.62 if link["a"] in self._middle else 0.38  # near the host there is more room
             at = (x1 + part * (x2 - x1), y1 + part * (y2 - y1) - (8 if y1 == y2 else 4))
         parts = [element("path", d=path, class_=kind, fill="none")]
         step = 26 if y1 == y2 else 12
+        if y1 == y2 and len(beside) > 1:  # words of the first above it, of the others below
+            step, at = 12, (at[0], y1 - 20 if beside[0] is link else y1 + 16)
+        anchor, aside = "middle", 0
+        if y1 != y2:  # beside the cable, on the outer side
+            leans_left = x1 < x2 if link["b"] in self._middle else x2 < x1
+            room = ASIDE_PX if max(y1, y2) != self._places[self._middle[0]][1] else 2 * ASIDE_PX
+            anchor, aside = ("end", -room) if leans_left else ("start", room)
         for index, words in enumerate(link["words"].split(", ", 1)):
-            parts.append(text(words, x=at[0], y=at[1] + step * index, text_anchor="middle", class_="topology-words"))
+            parts.append(
+                text(words, x=at[0] + aside, y=at[1] + step * index, text_anchor=anchor, class_="topology-words")
+            )
         for port, (x, y), (to_x, to_y) in ((link["a_port"], (x1, y1), (x2, y2)), (link["b_port"], (x2, y2), (x1, y1))):
             if port and not is_arc:
                 away = 96 / max(abs(to_x - x), 1) if y1 == y2 else 38 / abs(to_y - y)

@@ -31,6 +31,7 @@ from rig.config.scenario import (
     Station,
 )
 from rig.config.topology import Topology
+from rig.report.svg import format_time
 from rig.runtime.kernel import Event, Scheduler, Task
 from rig.scenario.facts import COMPLETED, FAILED, LIMIT, Facts, Progress, StationFacts, Transfer
 from rig.scenario.program import Program
@@ -336,7 +337,7 @@ class Play:
         for client in clients:
             ended = await self._scheduler.wait_first(client.finished, self._expired, deadline_ns=limits.sim_ns)
             if ended is None:
-                return f"the run met its limit of {limits.sim_ns} ns of simulated time (limits.sim_ns)"
+                return f"the run met its limit of {format_time(limits.sim_ns)} of simulated time (limits.sim_ns)"
             if ended == 1:
                 return f"the run met its limit of {limits.wall_s} s of wall time (limits.wall_s)"
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +239,8 @@ def test_every_rig_is_drawn(name: str, tmp_path: Path, capsys: pytest.CaptureFix
     for device in facts["devices"]:
         assert f">{device['name']}</text>" in text
     assert text.count("<path ") == len(facts["links"])
+    ways = re.findall(r' d="([^"]+)"', text)
+    assert len(set(ways)) == len(facts["links"]), "no cable hides another"
     run_topology(TopologyOptions(name, None, False, False))
     assert len(capsys.readouterr().out.splitlines()) >= len(facts["devices"]) + len(facts["links"])
 

@@ -57,8 +57,9 @@ def test_a_file_goes_over_a_veth_cable_as_over_the_twins(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("collide", "a cable joins two stations on one segment, and this scenario has 3 on 1"),
-        ("server-power-loss", "a cable joins two stations on one segment, and this scenario has 3 on 1"),
+        ("collide", "on the wall clock a cable joins two stations, and this scenario has 3 stations; run it on"),
+        ("storm", "a cable joins two stations, and this scenario has 2 stations and switches; run it on"),
+        ("router", "a cable joins two stations, and this scenario has 3 stations, switches and routers; run it on"),
     ],
 )
 def test_what_a_veth_cable_cannot_carry_is_refused(name: str, message: str, tmp_path: Path) -> None:
