@@ -123,14 +123,15 @@ class NicDriver:
             try:
                 if irq.is_set() or (queues.adapter_waits and queues.has_room):
                     await service.serve_interrupt()
+                if woken_by is None and (problem := await service.look_after_transmission()):
+                    await self._recover(problem)
+                    continue
                 if service.has_link_changed:
                     service.has_link_changed = False
                     if await self._link.has_another_mode():
                         await self._set_up_again(f"the link is {self._link.mode} now")
                         continue
-                await service.send()
-                if woken_by is None and (problem := await service.look_after_transmission()):
-                    await self._recover(problem)
+                await service.send()  # also into slots that were found to be free by looking
             except (BusError, RingFault) as error:
                 if isinstance(error, BusError):
                     self.statistics.bus_errors += 1

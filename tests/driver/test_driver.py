@@ -420,6 +420,25 @@ def test_a_missed_interrupt_is_found_by_looking(look_ns: int) -> None:
     run(body, DriverConfig(transmit_look_ns=look_ns))
 
 
+def test_what_waits_for_a_slot_is_sent_when_looking_finds_one_free() -> None:
+    """A look may come just before the interrupt that it forestalls, and then nothing else wakes the driver."""
+
+    async def body(bench: Bench) -> None:
+        bench.adapter.finish_after_ns = None
+        for number in range(6):
+            bench.driver.try_transmit(frame_of(60, number))
+        await bench.pause()
+        assert len(bench.adapter.transmissions) == bench.adapter.slots
+        for _ in range(bench.adapter.slots):
+            bench.adapter.finish()
+        bench.adapter.irq.clear()
+        await bench.pause(10 * NS_PER_MS)
+        assert len(bench.driver.transmit_results()) == bench.adapter.slots
+        assert [frame for _, frame in bench.adapter.transmissions] == [frame_of(60, number) for number in range(6)]
+
+    run(body, DriverConfig(transmit_look_ns=10 * NS_PER_MS))
+
+
 def test_resets_that_do_not_help_end_in_parking() -> None:
     async def body(bench: Bench) -> None:
         bench.adapter.failures.extend([BusError("no"), None] * 4)
