@@ -88,7 +88,7 @@ def test_an_edited_file_is_told_by_its_digest(submission: Path, tmp_path: Path) 
     assert any("digest" in problem for problem in grade(path, tmp_path / "work").tampered)
 
 
-ODD = [None, True, -1, 1.5, "", "x", [], [1], {}, {"a": 1}, {"predict": []}]
+ODD = [None, True, 1.5, "x", [1], {"a": 1}]
 
 
 @pytest.mark.parametrize(

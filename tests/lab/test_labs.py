@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -123,11 +124,15 @@ def _checked(lab: LabFolder, answers: dict[str, Any]) -> list[Judgement]:
     return check_answers(lab, answers, lab.state.predictions, given, changed)
 
 
-def test_a_lab_runs_on_verilog_and_finds_the_same(tmp_path: Path) -> None:
-    """The same facts, to the nanosecond, so the same answers; the page differs in the name of the backend only."""
+@pytest.mark.parametrize("name", NAMES if os.environ.get("RIG_LONG") else ["csma-cd"])
+def test_a_lab_runs_on_verilog_and_finds_the_same(name: str, tmp_path: Path) -> None:
+    """The same facts, to the nanosecond, so the same answers; the page differs in the name of the backend only.
+
+    With RIG_LONG (``make long``) for every lab.
+    """
     folders = {}
     for backend in ("model", "rtl"):
-        student = Student("csma-cd", tmp_path / backend)
+        student = Student(name, tmp_path / backend)
         student.predict()
         run_lab(open_folder(student.folder), backend)  # type: ignore[arg-type]
         folders[backend] = open_folder(student.folder)
