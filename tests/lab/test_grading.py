@@ -47,6 +47,10 @@ def _facts(content: dict[str, Any]) -> None:
     content["given"]["facts_sha256"] = "0" * 64
 
 
+def _scenario(content: dict[str, Any]) -> None:
+    content["changed"]["scenario_sha256"] = "0" * 64
+
+
 def _answer(content: dict[str, Any]) -> None:
     content["answers"]["mss"] = 1
 
@@ -63,13 +67,28 @@ def _beyond(content: dict[str, Any]) -> None:
         (_set("points", 16), "16 points are claimed"),
         (_answer, "15 points are claimed; run again, there are 14"),
         (_facts, "run again, are not those that are claimed"),
+        (_scenario, "the run that is claimed was not of this change.yaml"),
+        (_set("given", None), "nothing is claimed of a run of scenario.yaml"),
         (_beyond, "changes segments"),
         (_set("change", None), "points are claimed"),
         (_set("change", "stations: ["), "cannot be run again"),
         (_set("lab", "handshakes"), "did you mean 'handshake'?"),
         (_set("answers", {"no-such": 1}), "does not have: no-such"),
     ],
-    ids=["seed", "student", "points", "answer", "facts", "beyond-the-task", "no-change", "broken", "lab", "question"],
+    ids=[
+        "seed",
+        "student",
+        "points",
+        "answer",
+        "facts",
+        "scenario",
+        "no-run",
+        "beyond-the-task",
+        "no-change",
+        "broken",
+        "lab",
+        "question",
+    ],
 )
 def test_what_does_not_hold_is_told_even_with_a_new_digest(
     submission: Path, tmp_path: Path, forge: Callable[[dict[str, Any]], None], words: str
@@ -80,6 +99,17 @@ def test_what_does_not_hold_is_told_even_with_a_new_digest(
     path = tmp_path / "forged.json"
     path.write_text(json.dumps(content))
     assert words in "; ".join(grade(path, tmp_path / "work").tampered)
+
+
+def test_another_version_is_a_note_and_no_accusation(submission: Path, tmp_path: Path) -> None:
+    content = json.loads(submission.read_text())
+    content["lab_sha256"], content["versions"] = "0" * 64, {"nicrig": "0.0.1"}
+    content["digest"] = digest_of(content)
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(content))
+    result = grade(path, tmp_path / "work")
+    assert result.tampered == [] and result.points == 15
+    assert "another version" in result.notes[0] and "made with nicrig 0.0.1" in result.notes[1]
 
 
 def test_an_edited_file_is_told_by_its_digest(submission: Path, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ class Taken:
     """A lab taken to its end once, for all tests of it: a run for its facts, its answers, and a run that predicts."""
 
     def __init__(self, name: str, folder: Path) -> None:
-        scout = Student(name, folder / "scout")
+        self.scout = scout = Student(name, folder / "scout")
         scout.predict()
         scouted = scout.run()
         assert scouted.state.given is not None
@@ -93,12 +93,26 @@ def test_an_unchanged_scenario_reaches_no_goal(taken: Taken) -> None:
     assert {judge_goal(1, goal, None, given).verdict for goal in lab.entry.lab.change.goals} == {Verdict.UNANSWERED}
 
 
-def test_the_page_shows_every_picture_and_no_answer_of_later_steps(taken: Taken) -> None:
+def test_the_page_shows_every_picture_and_needs_nothing_else(taken: Taken) -> None:
     page = write_lab_page(taken.lab).read_text()
     assert page.count("<section id=") == 2 * len(taken.lab.entry.lab.pictures)
     assert "http://" not in page.replace("http://www.w3.org", "") and "<script" not in page
-    for _, question in taken.lab.entry.lab.questions():
-        assert question.hint not in page or question in taken.lab.entry.lab.predict
+
+
+def test_the_page_keeps_the_answers_of_later_steps(taken: Taken) -> None:
+    """Before a check it says nothing of them, after it what is wrong and a hint, and never what is right."""
+    lab = open_folder(taken.scout.folder)
+    unchecked, checked = write_lab_page(lab).read_text(), write_lab_page(lab, check_lab(lab)).read_text()
+    for step in ("Look", "Explain"):
+        before, after = (_section(page, step) for page in (unchecked, checked))
+        assert "Hint:" not in before and "verdict" not in before
+        assert after.count("Hint:") == len(lab.entry.lab.step("look" if step == "Look" else "explain"))
+        assert "in the run:" not in before + after
+    assert "in the run:" in _section(unchecked, "Predict")
+
+
+def _section(page: str, title: str) -> str:
+    return page.partition(f"<h2>{title}</h2>")[2].partition("</section>")[0]
 
 
 @pytest.mark.parametrize("name", NAMES)

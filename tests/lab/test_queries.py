@@ -23,6 +23,7 @@ CASES: list[tuple[str, dict[str, Any], int | str]] = [
     ("outcome", {}, "completed"),
     ("ended-ns", {}, 7_000_000),
     ("counter", {"station": "client", "name": "aFramesTransmittedOK"}, 11),
+    ("counter", {"name": "aFramesTransmittedOK"}, 22),
     ("stack-counter", {"station": "client", "name": "tcp_out"}, 3),
     ("stack-counter", {"station": "client", "name": "never_moved"}, 0),
     ("frames", {}, 18),

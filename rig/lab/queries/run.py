@@ -17,12 +17,15 @@ def ended_ns(facts: LabFacts) -> int:
     return int(facts.run.result["at_ns"])
 
 
-def counter(facts: LabFacts, station: str, name: str) -> int:
-    """Return a counter of a station's adapter, by its name in IEEE Std 802.3 clause 30."""
-    counters = facts.station(station)["counters"]
-    if name not in counters:
-        raise NoSuchFactError(f"the adapter of {station} has no counter {name!r}; it has {', '.join(counters)}")
-    return int(counters[name])
+def counter(facts: LabFacts, name: str, station: str = "") -> int:
+    """Return a counter of a station's adapter, or the sum over all, by its name in IEEE Std 802.3 clause 30."""
+    total = 0
+    for each in (station,) if station else tuple(facts.run.stations):
+        counters = facts.station(each)["counters"]
+        if name not in counters:
+            raise NoSuchFactError(f"the adapter of {each} has no counter {name!r}; it has {', '.join(counters)}")
+        total += int(counters[name])
+    return total
 
 
 def stack_counter(facts: LabFacts, station: str, name: str) -> int:
