@@ -67,7 +67,7 @@ long:
 	@.venv/bin/rig conformance phy --real --frames 5000
 	@.ci/bootstrap fpga
 	@.venv/bin/rig board faults --far-end rtl --transactions 2000
-	@RIG_LONG=1 $(PYTHON) -m pytest -q tests/hdl/link/test_board.py tests/boards/netlist tests/boards/test_rtl_bursts.py tests/conformance/test_mac_through_board_rtl.py
+	@RIG_LONG=1 $(PYTHON) -m pytest -q tests/hdl/link/test_board.py tests/boards/netlist tests/boards/test_rtl_bursts.py tests/conformance/test_mac_through_board_rtl.py tests/scenarios/test_mixed.py
 
 docs:
 	@.ci/bootstrap dev

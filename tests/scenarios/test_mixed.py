@@ -18,6 +18,7 @@ from rig.scenario.play import CarriedFile
 from rig.scenario.run import Request, Run, run_scenario
 from rig.units import NS_PER_S
 
+IS_LONG = bool(os.environ.get("RIG_LONG"))
 LINE_OCTETS_PER_S = 300_000
 """Of 3 Mbaud."""
 FILE = CarriedFile("small.bin", bytes(range(256)) * 40)
@@ -139,18 +140,22 @@ def test_a_board_whose_far_end_is_in_verilog(name: str, tmp_path: Path) -> None:
     assert {"transmit", "receive", "irq"} <= kinds, "it is recorded from its own signals"
 
 
-@pytest.mark.skipif(not os.environ.get("RIG_LONG"), reason="RIG_LONG=1 runs it: Icarus takes 10 s for a millisecond")
-@pytest.mark.needs("iverilog")
-def test_a_board_in_verilog_is_the_same_on_icarus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bring-up over the serial line, and the first frames."""
-    others: dict[str, BackendName] = {"client": "board", "talker": "model"}
-    limits = Limits(sim_ns=7_000_000, wall_s=300)
-    first = play_as("board-rtl", others, tmp_path / "a", "rtl", rtl_boards=["client"], limits=limits)
-    monkeypatch.setattr(tools, "choose_simulator", lambda: "icarus")
-    second = play_as("board-rtl", others, tmp_path / "b", "rtl", rtl_boards=["client"], limits=limits)
-    assert "icarus" in second.result["versions"]
-    assert second.result["stations"]["client"]["counters"]["aFramesTransmittedOK"] > 0
-    assert (first.folder / "timeline.json").read_bytes() == (second.folder / "timeline.json").read_bytes()
+if IS_LONG:  # Icarus takes some 10 s for a millisecond of UART, link and adapter
+
+    @pytest.mark.needs("iverilog")
+    @pytest.mark.parametrize("name", ["board-rtl", "mixed"])
+    def test_a_far_end_in_verilog_is_the_same_on_icarus(
+        name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:  # fmt: skip
+        """Bring-up over the serial line, and the first frames."""
+        others: dict[str, BackendName] = {"client": "board", "talker": "model"}
+        limits = Limits(sim_ns=7_000_000, wall_s=300)
+        first = play_as(name, others, tmp_path / "a", "rtl", rtl_boards=["client"], limits=limits)
+        monkeypatch.setattr(tools, "choose_simulator", lambda: "icarus")
+        second = play_as(name, others, tmp_path / "b", "rtl", rtl_boards=["client"], limits=limits)
+        assert "icarus" in second.result["versions"]
+        assert second.result["stations"]["client"]["counters"]["aFramesTransmittedOK"] > 0
+        assert (first.folder / "timeline.json").read_bytes() == (second.folder / "timeline.json").read_bytes()
 
 
 def test_a_run_with_a_board_and_verilog_is_the_same_again(tmp_path: Path) -> None:
