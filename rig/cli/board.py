@@ -28,6 +28,7 @@ from rig.boards.registers import IrqFacts, RegisterFacts, read_irq, read_registe
 from rig.boards.scan import scan, write_files
 from rig.boards.virtual import VirtualFacts, run_fast_boards
 from rig.errors import ExitCode, LinkError, UsageError
+from rig.regress.phases import in_phase
 from rig.units import NS_PER_MS, NS_PER_S
 
 SCHEMA = 1
@@ -157,7 +158,8 @@ def show_flash(options: FlashOptions) -> ExitCode:
     with board_lock(target.name, target.key, wait_s=options.wait_s):
         phases.append({"phase": "wait", "wall_s": round(time.monotonic() - began_s, 3)})
         began_s = time.monotonic()
-        flash(target, bitstream, is_persistent=options.is_persistent)
+        with in_phase("flash"):
+            flash(target, bitstream, is_persistent=options.is_persistent)
         phases.append({"phase": "flash", "wall_s": round(time.monotonic() - began_s, 3)})
     greeting: dict[str, Any] | None = None
     if options.greets:
@@ -175,7 +177,8 @@ def show_flash(options: FlashOptions) -> ExitCode:
 
 
 async def _greeting(_: WallClock, bus: BoardBus) -> dict[str, Any]:
-    greeting = await bus.open()
+    with in_phase("greeting"):
+        greeting = await bus.open()
     return {
         "board": greeting.board, "version": greeting.version, "build": greeting.build_hash.hex(),
         "regmap_hash": f"{greeting.map_hash:08x}", "clock_hz": greeting.clock_hz, "baud": greeting.baud,

@@ -32,6 +32,7 @@ class DemoOptions:
     open_page: bool
     as_json: bool
     ports: Sequence[str] = ()
+    with_waves: bool = False
 
 
 def run_demo(options: DemoOptions) -> ExitCode:
@@ -41,12 +42,14 @@ def run_demo(options: DemoOptions) -> ExitCode:
     """
     if options.ports and list(options.backends) != ["board"]:
         raise UsageError("--port names a board: it goes with --backend board")
+    if options.with_waves and not {"rtl", "board"} & set(options.backends):
+        raise UsageError("--waves are of signals in Verilog: it goes with --backend rtl or board")
     name, path, scenario = find_scenario(options.scenario)
     if options.seed is not None:
         scenario = scenario.model_copy(update={"seed": options.seed})
     file = carried_file(options.file, scenario, path)
     command = [printable(word) for word in (Path(sys.argv[0]).name, *sys.argv[1:])]
-    request = Request(name, scenario, "model", file, options.runs, command, options.ports)
+    request = Request(name, scenario, "model", file, options.runs, command, options.ports, options.with_waves)
     display = None if options.as_json else Display()
     runs: dict[str, Run] = {}
     for backend in options.backends:

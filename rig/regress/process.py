@@ -39,7 +39,7 @@ def run_logged(
     shown = shlex.join(command)
     try:
         process = subprocess.Popen(
-            _bound_to_caller(command, environment), cwd=folder, env=dict(environment), stdin=subprocess.DEVNULL,
+            bound_to_caller(command, environment), cwd=folder, env=dict(environment), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
     except OSError as error:
@@ -67,7 +67,7 @@ def run_logged(
     return status
 
 
-def _bound_to_caller(command: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+def bound_to_caller(command: Sequence[str], environment: Mapping[str, str]) -> list[str]:
     """Return ``command`` such that the system kills it when the thread that starts it has ended: prctl(2).
 
     The thread waits for it, so that is when this process is killed. By a program that becomes the other, because code

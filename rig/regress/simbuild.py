@@ -30,6 +30,7 @@ from cocotb_tools import config as cocotb_config
 
 from rig.errors import ExitCode, RigError, ToolError, UsageError
 from rig.regress.filelist import PROJECT_ROOT, FileList, filelist_of, read_filelist
+from rig.regress.phases import in_phase
 from rig.regress.process import last_lines, run_logged
 from rig.regress.simrecipe import Recipe, make_recipe
 from rig.regress.tools import Simulator, libpython_path, require, tool_environment
@@ -101,7 +102,7 @@ def build(
     folder = build_root() / f"{simulator}-{top}-{key}"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(folder.with_suffix(".lock"), timeout=timeout_s):
+        with in_phase("build"), filelock.FileLock(folder.with_suffix(".lock"), timeout=timeout_s):
             was_cached = (folder / "BUILD_OK").is_file()
             if not was_cached:
                 _make(recipe, folder, timeout_s)

@@ -35,15 +35,17 @@ def run_rtl(
     folder: Path,
     on_progress: OnProgress | None,
     on_phase: Callable[[str], None] = lambda _: None,
+    *,
+    with_waves: bool = False,
 ) -> Recording:
-    """Play ``scenario`` in a simulator; write the timeline and the capture into ``folder``.
+    """Play ``scenario`` in a simulator; write the timeline and the capture, and waves if asked, into ``folder``.
 
     :class:`~rig.errors.ToolError` if no simulator can be used, the build fails, or the simulator dies.
     """
     simulator = tools.choose_simulator()
     top, parameters = rtl_top(scenario)
     on_phase(f"building the Verilog adapters with {simulator} (some 30 s the first time, then cached)")
-    build = simbuild.build(simulator, top, parameters=parameters)
+    build = simbuild.build(simulator, top, parameters=parameters, waves=with_waves)
     on_phase(f"simulating the Verilog adapters with {simulator}")
     work = folder / "simulation"
     work.mkdir()

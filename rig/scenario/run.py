@@ -46,6 +46,9 @@ class Request:
     """Boards that are there, one for each station, by name or port; none: boards are simulated where they are asked
     for."""
 
+    with_waves: bool = False
+    """Whether a simulator writes the waves of every signal; only of adapters in Verilog."""
+
     @property
     def is_live(self) -> bool:
         """Whether times are those of the machine's clock."""
@@ -154,7 +157,7 @@ def _record(
     if any(adapter.is_verilog for adapter in scenario.adapters()):
         from rig.scenario.rtl import run_rtl  # simulators are looked for only when one is used
 
-        return run_rtl(scenario, request.file, folder, on_progress, on_phase)
+        return run_rtl(scenario, request.file, folder, on_progress, on_phase, with_waves=request.with_waves)
     kinds = {"model": "the Python twins", "board": "virtual boards behind serial lines"}
     on_phase("simulating on " + " and ".join(words for kind, words in kinds.items() if kind in backends))
     return run_model(scenario, request.file, folder, on_progress)
