@@ -27,7 +27,7 @@ class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     FLAKY = "flaky"
-    """Failed, then passed with the same seed: where everything is deterministic, a fault of the rig."""
+    """Failed, then passed with the same seed: in virtual and simulated time a fault of the rig."""
     INFRASTRUCTURE = "infrastructure"
     """No verdict: a build or a flash that failed, a tool that is missing, a board that somebody holds."""
     NOT_RUN = "not run"

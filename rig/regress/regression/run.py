@@ -1,7 +1,7 @@
 """Run the items of a regression, several at a time, each in a process of its own, and write down what came of them.
 
 What failed is run once more with the same seed and, where there can be any, with waves. If it fails again, it failed;
-if it passes, it is *flaky*, and as equal inputs give equal octets here, that means a fault of the rig. Of an item that
+if it passes, it is *flaky*: in virtual and simulated time, where equal inputs give equal octets, a fault of the rig. Of an item that
 passed only the log is kept.
 """
 
