@@ -140,8 +140,8 @@ def _show(recorded: Recorded, console: Console, *, as_json: bool) -> ExitCode:
         console.print(f"and {len(told) - SHOWN} more, on the page")
     if counts["flaky"]:
         console.print(
-            "[magenta]Flaky: the same seed gave another outcome. On the model and in a simulation equal inputs give equal "
-            "octets: there this is a fault of the rig or of the bench, not chance.[/]",
+            "[magenta]Flaky: the same seed gave another outcome. On the model and in a simulation equal inputs "
+            "give equal octets: there this is a fault of the rig or of the bench, not chance.[/]",
             soft_wrap=True,
         )
     if not recorded.results or counts["not run"] == len(recorded.results):

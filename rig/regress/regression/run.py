@@ -1,8 +1,8 @@
 """Run the items of a regression, several at a time, each in a process of its own, and write down what came of them.
 
 What failed is run once more with the same seed and, where there can be any, with waves. If it fails again, it failed;
-if it passes, it is *flaky*: in virtual and simulated time, where equal inputs give equal octets, a fault of the rig. Of an item that
-passed only the log is kept.
+if it passes, it is *flaky*: in virtual and simulated time, where equal inputs give equal octets, a fault of the rig.
+Of an item that passed only the log is kept.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ from rig.regress.regression.results import (
 from rig.scenario.run_folder import new_run_folder, point_latest
 
 ITEMS = "items"
-LEFT_OUT = {"cache", "phases.jsonl"}
+NOT_SHOWN = {"cache", "latest", "phases.jsonl", "carried", "job.json", "main_result.json", "records.txt", "results.xml"}
+"""Files and folders that are no use to a person who looks for a failure."""
+MOST_WAVES = 5
+"""Second attempts with waves in one regression: those of 20 simulated ms may take a gigabyte."""
 MOST_ARTEFACTS = 40
 
 OnResult = Callable[[Result, int, int], None]
@@ -88,6 +91,7 @@ def run_regression(plan: Expanded, options: Options, on_result: OnResult = lambd
 class _Runner:
     def __init__(self, folder: Path, options: Options, total: int, on_result: OnResult) -> None:
         self._folder, self._options, self._total, self._on_result = folder, options, total, on_result
+        self._waves_left = MOST_WAVES
         self.ended: set[str] = set()
 
     async def run(self, items: Sequence[Item]) -> None:
@@ -113,8 +117,10 @@ class _Runner:
         tests = read_junit(folder / "attempt-1" / "junit.xml") if item.kind == "pytest" else None
         second, again = None, None
         if first.outcome is Outcome.FAILED:
+            with_waves = not item.has_waves or self._waves_left > 0
+            self._waves_left -= item.has_waves
             second = await attempt(
-                item, folder / "attempt-2", with_waves=True,
+                item, folder / "attempt-2", with_waves=with_waves,
                 last_failed=any(test.outcome is Outcome.FAILED for test in tests or ()),
             )  # fmt: skip
             again = read_junit(folder / "attempt-2" / "junit.xml") if item.kind == "pytest" else None
@@ -130,7 +136,7 @@ class _Runner:
         found = [
             path
             for path in sorted(folder.rglob("*"))
-            if path.is_file() and not LEFT_OUT & set(path.relative_to(folder).parts) and "latest" not in path.parts
+            if path.is_file() and not NOT_SHOWN & set(path.relative_to(folder).parts)
         ]
         return [str(path.relative_to(self._folder)) for path in found[:MOST_ARTEFACTS]]
 

@@ -51,7 +51,7 @@
     const before = data.phases.slice(0, last).map((phase, i) => seconds[i] ? phase + " " + seconds[i].toFixed(1) + " s" : "");
     cell(made, before.filter(Boolean).join(", "), "number");
     const left = cell(made, undefined, "left");
-    for (const path of artefacts) left.append(link(path));
+    for (const path of artefacts) left.append(link(path), " ");
     return made;
   }
 
