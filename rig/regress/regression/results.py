@@ -19,6 +19,8 @@ from rig.errors import ExitCode, UsageError
 from rig.regress.regression.items import Expanded, Item
 
 SCHEMA = 1
+INTERRUPTED = "the regression was interrupted"
+NOT_YET = "its turn has not come, or the regression was killed before"
 
 
 class Outcome(StrEnum):
@@ -113,13 +115,10 @@ def read_folder(folder: Path) -> Recorded:
             # The last line of a run that was killed while it wrote.
     done = {result.item for result in results}
     missing = [name for name in plan["chosen"] if name not in done]
-    results += [not_run(name, "the regression was broken off before") for name in missing]
+    results += [not_run(name, NOT_YET) for name in missing]
     order = {name: index for index, name in enumerate(plan["items"])}
     results.sort(key=lambda result: order.get(result.item, -1))
     return Recorded(folder, plan, results, bool(missing) or any(is_interrupted(result) for result in results))
-
-
-INTERRUPTED = "the regression was interrupted"
 
 
 def not_run(name: str, reason: str) -> Result:
@@ -128,8 +127,8 @@ def not_run(name: str, reason: str) -> Result:
 
 
 def is_interrupted(result: Result) -> bool:
-    """Whether an item did not run because somebody broke off the regression."""
-    return result.outcome is Outcome.NOT_RUN and result.error.startswith("the regression was ")
+    """Whether an item did not run because the regression ended before, or has not ended."""
+    return result.outcome is Outcome.NOT_RUN and result.error in (INTERRUPTED, NOT_YET)
 
 
 def count(results: Iterable[Result]) -> dict[str, int]:
