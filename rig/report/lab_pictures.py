@@ -20,6 +20,8 @@ from rig.report.stream_picture import draw_segmentation, draw_window
 from rig.report.svg import element, format_time
 from rig.report.tcp_plots import draw_time_sequence, draw_timeout
 from rig.report.tcp_segments import MASK, read_segments
+from rig.report.topology_picture import draw_topology
+from rig.report.traffic_picture import draw_traffic
 from rig.report.waveform import draw_waveform
 from rig.units import NS_PER_MS
 from rig.wire.tcp import format_flags
@@ -192,6 +194,32 @@ def counters(facts: RunFacts) -> str:
     return table(("Counter", *tables), rows, facts, numbers=range(1, len(tables) + 1))
 
 
+def topology(facts: RunFacts) -> str:
+    """Draw the network: what is plugged into what."""
+    network = facts.result.get("network")
+    if network is None:
+        return nothing("no station was at a cable, hub or switch")
+    return element("div", draw_topology(network["plan"]), class_="scroll")
+
+
+def heard(facts: RunFacts) -> str:
+    """List how many whole frames of each sender each adapter heard, for whomever they were."""
+    network = facts.result.get("network")
+    if network is None:
+        return nothing("no station was at a cable, hub or switch")
+    names = list(facts.stations)
+    rows = [
+        (sender, *("" if name == sender else str(network["heard"].get(name, {}).get(sender, 0)) for name in names))
+        for sender in names
+    ]
+    return table(("Frames of", *(f"heard by {name}" for name in names)), rows, facts, numbers=range(1, len(names) + 1))
+
+
+def traffic(facts: RunFacts) -> str:
+    """Draw a lane for each station with what it sent, collided or whole."""
+    return draw_traffic(facts) or nothing("nobody sent anything")
+
+
 def frame(facts: RunFacts) -> str:
     """Draw the first frame bit by bit, as it is on a 10BASE-T line."""
     whole = [frame for frame in facts.frames if len(frame.octets) >= LEAST_FRAME_OCTETS]
@@ -251,5 +279,8 @@ PICTURES: dict[str, Picture] = {
     "attempts": attempts,
     "backoff": backoff,
     "counters": counters,
+    "topology": topology,
+    "heard": heard,
+    "traffic": traffic,
     "frame": frame,
 }

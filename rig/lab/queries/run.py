@@ -38,14 +38,6 @@ def frames(facts: LabFacts, station: str = "") -> int:
     return sum(not station or frame.tap == station for frame in facts.run.frames)
 
 
-def heard(facts: LabFacts, station: str, sender: str) -> int:
-    """Count the whole frames of one station that another one's adapter heard; only with cables, hubs or switches."""
-    network = facts.run.result.get("network")
-    if network is None:
-        raise NoSuchFactError("who heard whom is recorded only where there are cables")
-    return int(network["heard"].get(station, {}).get(sender, 0))
-
-
 def lost(facts: LabFacts, station: str = "") -> int:
     """Count the frames that impairments took, of one station or of all."""
     return sum(row["kind"] == "lost" and station in ("", row["station"]) for row in facts.run.sockets)
@@ -57,6 +49,5 @@ QUERIES: dict[str, Callable[..., int | str]] = {
     "counter": counter,
     "stack-counter": stack_counter,
     "frames": frames,
-    "heard": heard,
     "lost": lost,
 }
