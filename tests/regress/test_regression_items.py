@@ -82,6 +82,11 @@ def test_two_items_of_one_name_are_refused(tmp_path: Path) -> None:
         _expand(tmp_path, entry + entry)
 
 
+def test_no_item_leaves_its_folder(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"board/\.\./\.\./tty0: name it without"):
+        _expand(tmp_path, "  - {kind: board, name: ../../tty0}\n")
+
+
 def test_unknown_plan_and_shard_are_named() -> None:
     with pytest.raises(UsageError, match=r"'smok'; known are nightly, smoke"):
         find_plan("smok")

@@ -15,6 +15,7 @@ import pytest
 
 from rig.config.regression import load_regression_plan
 from rig.errors import ExitCode, UsageError
+from rig.regress.regression.attempt import kill_tree
 from rig.regress.regression.items import Expanded, expand
 from rig.regress.regression.merge import merge
 from rig.regress.regression.results import Outcome, Recorded, exit_code, read_folder
@@ -81,14 +82,33 @@ def test_outcomes_of_commands(tmp_path: Path) -> None:
     assert {result.attempts for result in recorded.results if result.outcome is Outcome.INFRASTRUCTURE} == {1}
 
 
-def test_an_item_that_hangs_is_killed_with_what_it_has_started(tmp_path: Path) -> None:
-    note = tmp_path / "pid"
-    script = f"setsid sh -c 'echo $$ > {note}; exec sleep 600' & sleep 600"
-    recorded = _run(tmp_path, _shell("hang", script, ", limit_s: 1"))
-    assert recorded.results[0].outcome is Outcome.FAILED
-    assert recorded.results[0].error == "killed at its limit of 1 s"
-    state = Path(f"/proc/{note.read_text().strip()}/stat")
-    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z", "it lives on"
+def test_an_item_that_hangs_is_killed_at_its_limit(tmp_path: Path) -> None:
+    (result,) = _run(tmp_path, _shell("hang", "sleep 600", ", limit_s: 0.2")).results
+    assert (result.outcome, result.error, result.attempts) == (Outcome.FAILED, "killed at its limit of 0.2 s", 2)
+
+
+def test_what_an_item_has_started_is_killed_with_it(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    script = f"setsid sh -c 'echo $$ > {fifo}; exec sleep 600' & sleep 600"
+    process = subprocess.Popen(["sh", "-c", script], start_new_session=True)
+    grandchild = int(fifo.read_text())
+    kill_tree(process.pid)
+    assert process.wait(10) == -signal.SIGKILL
+    for _ in range(10_000):  # the kernel takes a moment, and whoever adopted it may not look at once
+        if not _is_alive(grandchild):
+            return
+        os.sched_yield()
+    os.kill(grandchild, signal.SIGKILL)
+    raise AssertionError("it lives on")
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return state.rpartition(")")[2].split()[0] not in "ZX"
 
 
 def test_a_build_that_fails_is_no_failure_of_the_adapter(tmp_path: Path) -> None:
@@ -150,6 +170,12 @@ def test_nothing_that_ran_is_no_success(tmp_path: Path, entries: Sequence[str]) 
     path.write_text("schema: 1\nitems: [" + ", ".join(entries).replace("PATH", str(tmp_path)) + "]\n")
     recorded = run_regression(expand("plan", load_regression_plan(path)), Options(tmp_path / "runs"))
     assert exit_code(recorded.results) is ExitCode.NOTHING_RAN
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    with pytest.raises(UsageError, match="cannot be used"):
+        _run(tmp_path, _shell("vandal", f"rm -r {runs}/1; touch {runs}/1"))
 
 
 def test_only_what_failed_runs_again(tmp_path: Path) -> None:

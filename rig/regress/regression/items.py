@@ -103,6 +103,8 @@ def expand(name: str, plan: RegressionPlan, seed: int | None = None) -> Expanded
                 items += _commands(entry, base)
     seen: set[str] = set()
     for item in items:
+        if {"", ".", ".."} & set(item.id.split("/")):  # it names a folder, too
+            raise ConfigError(f"an item of the plan {name!r} would be {item.id}: name it without . and .. in its path")
         if item.id in seen:
             raise ConfigError(f"two items of the plan {name!r} are {item.id}: join them, or give one another name")
         seen.add(item.id)

@@ -74,6 +74,7 @@ def run_regression(plan: Expanded, options: Options, on_result: OnResult = lambd
     """Run what :func:`choose` gives and return what came of it; its folder is whole when this returns.
 
     An interrupt or a SIGTERM ends what is under way, and is a result: what has not ended is *not run*.
+    :class:`UsageError` where the folder cannot be written.
     """
     chosen = choose(plan, options)
     folder = new_run_folder(options.runs)
@@ -84,6 +85,13 @@ def run_regression(plan: Expanded, options: Options, on_result: OnResult = lambd
     except (KeyboardInterrupt, asyncio.CancelledError):
         done = runner.ended
         append(folder, [not_run(item.id, INTERRUPTED) for item in chosen if item.id not in done])
+    except ExceptionGroup as group:  # a disk that is full, for one
+        first = group.exceptions[0]
+        if isinstance(first, OSError):
+            raise UsageError(
+                f"{folder} cannot be used: {first.strerror}; is it yours, and the disk not full?"
+            ) from first
+        raise first from group
     point_latest(folder)
     return finish_folder(folder)
 
