@@ -11,6 +11,7 @@ from html import escape
 from rig.report.backoff_picture import draw_backoff
 from rig.report.block_picture import draw_blocks
 from rig.report.conversation import read_conversations
+from rig.report.frame_parts import frames_with, nibbles_of, parts_of
 from rig.report.medium_picture import draw_scene, first_collision
 from rig.report.run_facts import RunFacts
 from rig.report.segment_picture import draw_segment
@@ -22,7 +23,7 @@ from rig.report.tcp_plots import draw_time_sequence, draw_timeout
 from rig.report.tcp_segments import MASK, read_segments
 from rig.report.topology_picture import draw_topology
 from rig.report.traffic_picture import draw_traffic
-from rig.report.waveform import draw_waveform
+from rig.report.waveform import OCTETS_A_ROW, draw_waveform
 from rig.units import NS_PER_MS
 from rig.wire.tcp import format_flags
 
@@ -226,6 +227,26 @@ def frame(facts: RunFacts) -> str:
     return draw_waveform(whole[0].octets) if whole else nothing("no frame was sent whole")
 
 
+def datagram_frame(facts: RunFacts) -> str:
+    """Draw the frame of the first UDP datagram bit by bit, as it is on a 10BASE-T line."""
+    found = frames_with(facts, "udp")
+    return draw_waveform(found[0].octets) if found else nothing("no datagram was sent")
+
+
+def datagram_nibbles(facts: RunFacts) -> str:
+    """List the frame of the first UDP datagram field by field, with its nibbles in the order in which they pass."""
+    found = frames_with(facts, "udp")
+    if not found:
+        return nothing("no datagram was sent")
+    rows = []
+    for field in parts_of(found[0]):
+        for first in range(0, len(field.octets), OCTETS_A_ROW):
+            octets = field.octets[first : first + OCTETS_A_ROW]
+            nibbles = " ".join(f"{nibble:x}" for nibble in nibbles_of(octets))
+            rows.append(("" if first else field.name, octets.hex(" "), nibbles, str(8 * len(octets))))
+    return table(("Field", "Octets", "TXD<3:0>, nibble by nibble", "Bit times"), rows, facts, numbers=(3,))
+
+
 def nothing(words: str) -> str:
     """Return a sentence in place of a picture."""
     return element("p", f"In this run {escape(words)}.", class_="lead")
@@ -283,4 +304,6 @@ PICTURES: dict[str, Picture] = {
     "heard": heard,
     "traffic": traffic,
     "frame": frame,
+    "datagram-frame": datagram_frame,
+    "datagram-nibbles": datagram_nibbles,
 }

@@ -9,11 +9,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 
-from rig.lab.queries import medium, network, run, sockets, tcp
+from rig.lab.queries import frames, medium, network, run, sockets, tcp
 
 Query = Callable[..., int | str]
 
-QUERIES: dict[str, Query] = {**run.QUERIES, **tcp.QUERIES, **sockets.QUERIES, **medium.QUERIES, **network.QUERIES}
+QUERIES: dict[str, Query] = {
+    **run.QUERIES,
+    **tcp.QUERIES,
+    **sockets.QUERIES,
+    **medium.QUERIES,
+    **network.QUERIES,
+    **frames.QUERIES,
+}
 
 
 def parameters_of(query: Query) -> tuple[list[str], list[str]]:
