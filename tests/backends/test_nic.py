@@ -189,6 +189,7 @@ def test_a_vlan_tag_is_put_back(tmp_path: Path) -> None:
         await b.start()
         frames = [MAC_B + MAC_A + bytes.fromhex("8100 6064 88b5") + bytes(range(size)) * 5 for size in (30, 100, 250)]
         frames.append((frames[-1] * 2)[:1518])
+        frames.append(MAC_B + MAC_A + bytes.fromhex("88a8 0064 88b5") + bytes(100))  # the tag of a provider (802.1ad)
         for frame in frames:
             assert a.try_transmit(frame)
         received: list[bytes] = []
@@ -199,6 +200,16 @@ def test_a_vlan_tag_is_put_back(tmp_path: Path) -> None:
             if len(received) < len(frames):
                 assert await kernel.wait_first(b.irq, deadline_ns=kernel.now_ns + 20 * NS_PER_S) == 0
         assert received == frames
+
+    run_pair(body, tmp_path)
+
+
+def test_counters_of_the_driver_are_since_the_interface_was_opened(tmp_path: Path) -> None:
+    """``peer_ifindex`` of a veth is among what ``ethtool -S`` shows, and never moves."""
+
+    async def body(kernel: Scheduler, a: PacketSocketNic, b: PacketSocketNic) -> None:
+        assert a.hardware_before["peer_ifindex"] > 0
+        assert "driver.peer_ifindex" not in await a.read_counters()
 
     run_pair(body, tmp_path)
 

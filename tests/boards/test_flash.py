@@ -91,12 +91,15 @@ def test_the_tool_gets_board_serial_number_and_file(loader: Loader, bitstream: P
         ("Segmentation fault", "see its last lines"),
     ],
 )
-def test_each_way_of_failing_has_its_remedy(says: str, remedy: str, loader: Loader, bitstream: Path) -> None:
-    loader.plan(says=says, status=1)
+@pytest.mark.parametrize("status", [1, 139])
+def test_each_way_of_failing_has_its_remedy(
+    status: int, says: str, remedy: str, loader: Loader, bitstream: Path
+) -> None:
+    loader.plan(says=says, status=status)
     with pytest.raises(ToolError) as caught:
         flash(target(), bitstream, tool=str(loader.path))
     text = str(caught.value)
-    assert remedy in text and "ended with status 1" in text
+    assert remedy in text and f"ended with status {status};" in text
     assert says.splitlines()[-1] in caught.value.last_lines
     assert caught.value.command.endswith(str(bitstream))
     assert caught.value.exit_code == ExitCode.BUILD == 3
