@@ -11,7 +11,7 @@ from html import escape
 from rig.report.backoff_picture import draw_backoff
 from rig.report.block_picture import draw_blocks
 from rig.report.conversation import read_conversations
-from rig.report.frame_parts import frames_with, nibbles_of, parts_of
+from rig.report.frame_parts import HEADER_OCTETS, carried_by, frames_with, nibbles_of, parts_of
 from rig.report.medium_picture import draw_scene, first_collision
 from rig.report.run_facts import RunFacts
 from rig.report.segment_picture import draw_segment
@@ -25,6 +25,9 @@ from rig.report.topology_picture import draw_topology
 from rig.report.traffic_picture import draw_traffic
 from rig.report.waveform import OCTETS_A_ROW, draw_waveform
 from rig.units import NS_PER_MS
+from rig.wire.address import format_ipv4, format_mac
+from rig.wire.arp import ArpOperation, ArpPacket
+from rig.wire.ipv4 import Ipv4Packet
 from rig.wire.tcp import format_flags
 
 MOST_ROWS = 60
@@ -247,6 +250,31 @@ def datagram_nibbles(facts: RunFacts) -> str:
     return table(("Field", "Octets", "TXD<3:0>, nibble by nibble", "Bit times"), rows, facts, numbers=(3,))
 
 
+def packets(facts: RunFacts) -> str:
+    """List the frames with ARP or IP in them: between which adapters, and what they say."""
+    names = {station["mac"].lower(): name for name, station in facts.stations.items()}
+    names["ff:ff:ff:ff:ff:ff"] = "everybody"
+    rows = []
+    for frame in frames_with(facts):
+        holds, data = carried_by(frame), frame.octets[HEADER_OCTETS:-4]
+        ends = [format_mac(frame.octets[first : first + 6]).lower() for first in (6, 0)]
+        if "arp" in holds:
+            arp = ArpPacket.parse(data)
+            sender, target = format_ipv4(arp.sender_ip), format_ipv4(arp.target_ip)
+            said = f"{sender} is at {format_mac(arp.sender_mac)}"
+            words = f"who has {target}? tell {sender}" if arp.operation == ArpOperation.REQUEST else said
+            what, ttl = "ARP", ""
+        elif "ipv4" in holds:
+            packet = Ipv4Packet.parse(data)
+            words = f"{format_ipv4(packet.source)} to {format_ipv4(packet.destination)}"
+            what, ttl = "/".join(sorted(each.upper() for each in holds - {"ipv4"})) or "IP", str(packet.ttl)
+        else:
+            continue
+        rows.append((format_time(frame.t_ns), *(names.get(end, end) for end in ends), what, words, ttl))
+    head = ("Time", "From adapter", "To adapter", "What", "Says", "TTL")
+    return table(head, rows, facts, numbers=(5,)) if rows else nothing("no packet was sent")
+
+
 def nothing(words: str) -> str:
     """Return a sentence in place of a picture."""
     return element("p", f"In this run {escape(words)}.", class_="lead")
@@ -304,6 +332,7 @@ PICTURES: dict[str, Picture] = {
     "heard": heard,
     "traffic": traffic,
     "frame": frame,
+    "packets": packets,
     "datagram-frame": datagram_frame,
     "datagram-nibbles": datagram_nibbles,
 }

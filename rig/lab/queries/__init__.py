@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 
-from rig.lab.queries import frames, medium, network, run, sockets, tcp
+from rig.lab.queries import frames, medium, network, packets, run, sockets, tcp
 
 Query = Callable[..., int | str]
 
@@ -20,6 +20,7 @@ QUERIES: dict[str, Query] = {
     **medium.QUERIES,
     **network.QUERIES,
     **frames.QUERIES,
+    **packets.QUERIES,
 }
 
 

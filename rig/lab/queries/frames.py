@@ -29,7 +29,7 @@ _FIELDS: dict[str, Callable[[Frame], int]] = {
 
 def frame_count(facts: LabFacts, carries: str = "", sender: str = "") -> int:
     """Count the whole frames that hold arp, ipv4, icmp, udp or tcp, or any, perhaps of one sender."""
-    return len(_select(facts, carries, sender))
+    return len(select_frames(facts, carries, sender))
 
 
 def frame_field(facts: LabFacts, field: str, carries: str = "", sender: str = "", nth: int = 1) -> int:
@@ -38,26 +38,26 @@ def frame_field(facts: LabFacts, field: str, carries: str = "", sender: str = ""
     """
     if field not in _FIELDS:
         raise UsageError(f"a frame has no field {field!r}; it has {', '.join(_FIELDS)}")
-    return _FIELDS[field](_nth(facts, carries, sender, nth))
+    return _FIELDS[field](nth_frame(facts, carries, sender, nth))
 
 
 def frame_octet(facts: LabFacts, octet: int, carries: str = "", sender: str = "", nth: int = 1) -> int:
     """Return the value of an octet of a frame: 1 is the first of the destination address, -1 the last of the FCS."""
-    return _octets(_nth(facts, carries, sender, nth), octet, 1)[0]
+    return _octets(nth_frame(facts, carries, sender, nth), octet, 1)[0]
 
 
 def frame_nibble(facts: LabFacts, octet: int, half: int, carries: str = "", sender: str = "", nth: int = 1) -> int:
     """Return the nibble of an octet (as of frame-octet) that passes the MII first (half 1) or second (half 2)."""
     if half not in (1, 2):
         raise UsageError(f"an octet has no half {half}; it has 1 and 2")
-    return nibbles_of(_octets(_nth(facts, carries, sender, nth), octet, 1))[half - 1]
+    return nibbles_of(_octets(nth_frame(facts, carries, sender, nth), octet, 1))[half - 1]
 
 
 def nibble_place(
     facts: LabFacts, octet: int, octets: int, value: int, carries: str = "", sender: str = "", nth: int = 1
 ) -> int:
     """Return as the how many-th nibble of some octets, from one on (as of frame-octet), a value first passes."""
-    nibbles = nibbles_of(_octets(_nth(facts, carries, sender, nth), octet, octets))
+    nibbles = nibbles_of(_octets(nth_frame(facts, carries, sender, nth), octet, octets))
     if value not in nibbles:
         raise NoSuchFactError(f"none of the {len(nibbles)} nibbles from octet {octet} on is {value}")
     return nibbles.index(value) + 1
@@ -67,7 +67,7 @@ def frame_bit(facts: LabFacts, octet: int, bit: int, carries: str = "", sender: 
     """Return the n-th bit of an octet (as of frame-octet) in the order in which they pass on the line, 1 to 8."""
     if not 1 <= bit <= 8:
         raise UsageError(f"an octet has no bit number {bit}; it has 1 to 8")
-    return _octets(_nth(facts, carries, sender, nth), octet, 1)[0] >> (bit - 1) & 1
+    return _octets(nth_frame(facts, carries, sender, nth), octet, 1)[0] >> (bit - 1) & 1
 
 
 def _octets(frame: Frame, octet: int, count: int) -> bytes:
@@ -77,8 +77,8 @@ def _octets(frame: Frame, octet: int, count: int) -> bytes:
     return frame.octets[first : first + count]
 
 
-def _nth(facts: LabFacts, carries: str, sender: str, nth: int) -> Frame:
-    found = _select(facts, carries, sender)
+def nth_frame(facts: LabFacts, carries: str, sender: str, nth: int) -> Frame:
+    found = select_frames(facts, carries, sender)
     try:
         return found[nth - 1 if nth > 0 else nth]
     except IndexError:
@@ -86,7 +86,7 @@ def _nth(facts: LabFacts, carries: str, sender: str, nth: int) -> Frame:
         raise NoSuchFactError(f"there is no {what} number {nth} in the capture; there are {len(found)}") from None
 
 
-def _select(facts: LabFacts, carries: str, sender: str) -> list[Frame]:
+def select_frames(facts: LabFacts, carries: str, sender: str) -> list[Frame]:
     if carries and carries not in CARRIED:
         raise UsageError(f"a frame is not known to carry {carries!r}; there are {', '.join(CARRIED)}")
     if sender:
