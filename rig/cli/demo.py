@@ -93,7 +93,8 @@ def summarise(name: str, seed: int, runs: dict[str, Run]) -> dict[str, Any]:
 
 def _backend(run: Run) -> dict[str, Any]:
     result = run.result
-    file, medium = result["files"][0], result["medium"]
+    file = next(iter(result["files"]), {"octets": None, "sha256_sent": None, "sha256_received": None})
+    medium = result["medium"]
     return {
         "run": str(run.folder),
         "passed": run.passed,
@@ -116,14 +117,15 @@ def same_timeline(runs: dict[str, Run]) -> bool:
     return len({(run.folder / "timeline.json").read_bytes() for run in runs.values()}) == 1
 
 
-def _same_file(runs: dict[str, Run]) -> bool:
+def _same_file(runs: dict[str, Run]) -> bool | None:
+    """Tell whether every side has the same file; None where the scenario carries none."""
     digests = {
         digest
         for run in runs.values()
         for file in run.result["files"]
         for digest in (file["sha256_sent"], file["sha256_received"])
     }
-    return len(digests) == 1
+    return len(digests) == 1 if digests else None
 
 
 def _tell_story(run: Run) -> None:

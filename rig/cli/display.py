@@ -111,7 +111,7 @@ class Display:
             console.print(_port_table(devices))
         console.print(f"\n[dim]page[/]  {run.folder / 'index.html'}\n", soft_wrap=True)
 
-    def show_end(self, runs: dict[str, Run], *, same_file: bool, same_timeline: bool) -> None:
+    def show_end(self, runs: dict[str, Run], *, same_file: bool | None, same_timeline: bool) -> None:
         """Print how the backends compare, if there are several."""
         if len(runs) < 2:
             return
@@ -125,7 +125,8 @@ class Display:
                 str(medium["jams"]), str(medium["mac_retransmissions"]), f"{run.wall_s:.2f} s",
             )  # fmt: skip
         self._console.print(table)
-        self._console.print("[green]the same file on every side[/]" if same_file else "[yellow]the files differ[/]")
+        if same_file is not None:
+            self._console.print("[green]the same file on every side[/]" if same_file else "[yellow]the files differ[/]")
         if same_timeline:
             self._console.print("[green]the same timeline on every backend, to the nanosecond[/]")
 

@@ -68,6 +68,27 @@ def test_demo_in_text(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+def test_demo_in_json_of_a_scenario_that_carries_no_file(tmp_path: Path) -> None:
+    scenario = tmp_path / "programs.yaml"
+    scenario.write_text(
+        """
+schema: 1
+seed: 5
+segments: {lan: {speed_mbps: 10, delay_bits: 20}}
+stations:
+  - {name: a, mac: "02:00:00:00:00:01", ip: 10.0.0.1/24, segment: lan}
+  - {name: b, mac: "02:00:00:00:00:02", ip: 10.0.0.2/24, segment: lan, position_bits: 20}
+apps:
+  - {station: b, kind: program, args: {background: true, steps: [socket w, bind w 80, listen w, accept w s]}}
+  - {station: a, kind: program, args: {steps: [socket s, connect s b 80, send s 5, close s]}}
+"""
+    )
+    done = rig("demo", "--json", "--scenario", str(scenario), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["passed"] and told["same_file"] is None and told["backends"]["model"]["octets"] is None
+
+
 def test_demo_in_json_twice_gives_the_same_result(tmp_path: Path) -> None:
     objects: list[dict[str, Any]] = []
     for _ in range(2):
