@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
@@ -67,6 +68,8 @@ NEEDS = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # run in the background of a shell; children inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "needs(tool): listed as not run where the tool is missing")
     config.addinivalue_line("markers", "processor_limit(seconds): of this process; see helpers/processor_limit.py")
 

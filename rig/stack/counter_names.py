@@ -76,7 +76,7 @@ DROPS = {
     "tcp_sack_ranges_full": "acknowledgements that report more separate ranges than are believed",
     "tcp_syn_in_syn_received": "SYNs inside the window before the connection was open",
     "tcp_syn_queue_full": "SYNs that found the queue of half-open connections full",
-    "tcp_text_after_fin": "data after the peer's own end of stream",
+    "tcp_text_after_fin": "data, or another FIN, after the peer's own end of stream",
     "tcp_text_on_syn_ignored": "data and FIN on a SYN, which come again",
     "tcp_to_broadcast": "segments to a broadcast address",
     "tcp_unacceptable": "segments outside the window",

@@ -64,8 +64,12 @@ def start_owner(namespace: Namespace, journals: Path) -> tuple[subprocess.Popen[
 
 def end(owner: subprocess.Popen[str], number: int) -> None:
     owner.send_signal(number)
-    owner.wait(PATIENCE_S)
-    owner.stdout.close()
+    try:
+        owner.wait(PATIENCE_S)
+    finally:
+        owner.kill()
+        owner.wait()
+        owner.stdout.close()
 
 
 def eventually(holds: Callable[[], bool], what: str) -> None:

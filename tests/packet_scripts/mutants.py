@@ -271,7 +271,7 @@ CLOSING: dict[str, list[Change]] = {
     "text_after_fin_taken": [
         (
             _ARRIVAL,
-            '    if connection.state not in CAN_RECEIVE_TEXT:\n        if payload:\n            connection.layer.counters.add("tcp_text_after_fin")\n        return\n',
+            '    if connection.state not in CAN_RECEIVE_TEXT:\n        if payload or segment.flags & FIN:\n            connection.layer.counters.add("tcp_text_after_fin")\n        return\n',
             "",
         )
     ],

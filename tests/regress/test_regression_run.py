@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from rig.regress.regression.items import Expanded, expand
 from rig.regress.regression.merge import merge
 from rig.regress.regression.results import Outcome, Recorded, exit_code, read_folder
 from rig.regress.regression.run import Options, run_regression
+
+PATIENCE_S = 20
 
 FAILING = """
 schema: 1
@@ -95,12 +98,12 @@ def test_what_an_item_has_started_is_killed_with_it(tmp_path: Path) -> None:
     grandchild = int(fifo.read_text())
     kill_tree(process.pid)
     assert process.wait(10) == -signal.SIGKILL
-    for _ in range(10_000):  # the kernel takes a moment, and whoever adopted it may not look at once
-        if not _is_alive(grandchild):
-            return
-        os.sched_yield()
-    os.kill(grandchild, signal.SIGKILL)
-    raise AssertionError("it lives on")
+    deadline_s = time.monotonic() + PATIENCE_S  # the kernel takes a moment, and whoever adopted it may not look at once
+    while _is_alive(grandchild):
+        if time.monotonic() > deadline_s:
+            os.kill(grandchild, signal.SIGKILL)
+            raise AssertionError("it lives on")
+        time.sleep(0.01)
 
 
 def _is_alive(pid: int) -> bool:
@@ -235,6 +238,7 @@ def test_an_interrupt_leaves_a_whole_folder(tmp_path: Path, name: str) -> None:
         assert process.wait(30) == ExitCode.INFRASTRUCTURE
     finally:
         process.kill()
+        process.wait()
     folder = tmp_path / "runs" / "1"
     assert list(_outcomes(read_folder(folder)).values()) == [Outcome.PASSED, Outcome.NOT_RUN, Outcome.NOT_RUN]
     summary = json.loads((folder / "summary.json").read_text())

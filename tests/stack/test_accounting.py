@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rig.stack.config import InterfaceConfig, StackConfig
@@ -146,6 +146,7 @@ offsets = st.sampled_from([0, 0, 0, 1, 5, -1, -10, 70_000, 1 << 31])
 
 
 @settings(max_examples=250)
+@example([(0, 0, 25, b""), (1, 0, 25, b"")])  # a second FIN, behind the first
 @given(st.lists(st.tuples(offsets, offsets, st.integers(0, 31), small), min_size=1, max_size=4))
 def test_every_segment_of_a_connection_leaves_a_trace(arriving: list[tuple[int, int, int, bytes]]) -> None:
     observed = Connected()

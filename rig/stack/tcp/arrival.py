@@ -265,7 +265,7 @@ def _take_text(connection: Connection, sequence: int, segment: TcpSegment, now_n
     receiver = connection.receiver
     payload = segment.payload
     if connection.state not in CAN_RECEIVE_TEXT:
-        if payload:
+        if payload or segment.flags & FIN:
             connection.layer.counters.add("tcp_text_after_fin")
         return
     if payload and connection.is_orphan and _is_new_text(connection, sequence, len(payload)):
