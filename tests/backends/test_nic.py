@@ -123,6 +123,17 @@ def test_what_was_changed_is_put_back(space: Namespace, tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("tap")
+def test_what_was_first_is_put_back_however_often_a_feature_is_switched(space: Namespace, tmp_path: Path) -> None:
+    before = state(space)
+    with space.entered(), interface.control_socket() as control:
+        settings = nic_settings.InterfaceSettings(TAP, control, tmp_path)
+        settings.switch_features({"rx-gro": False})
+        settings.switch_features({"rx-gro": True})
+        settings.restore()
+    assert state(space) == before
+
+
+@pytest.mark.needs("tap")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_the_end_of_the_process_puts_back_what_it_changed(space: Namespace, tmp_path: Path, number: int) -> None:
     before = state(space)

@@ -9,6 +9,7 @@ import socket
 import threading
 import tty
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,6 +27,7 @@ from rig.build.board import VirtualBoard, port_bus, session_ids, virtual_boards
 from rig.driver.config import DriverConfig
 from rig.errors import LinkError
 from rig.link.estimates import LinkSettings
+from rig.link.examples import GREETING
 from rig.runtime.pump_asyncio import WallClock
 from rig.units import NS_PER_MS, NS_PER_S
 from tests.contract import bus_contract, device_contract
@@ -318,3 +320,12 @@ def test_another_baud_rate_reads_other_octets() -> None:
     garbled = misread(bytes(range(256)), 3_000_000, 1_000_000)
     assert 0 < len(garbled) < 256
     assert len(misread(bytes(range(256)), 1_000_000, 3_000_000)) > 256
+
+
+def test_the_time_scale_of_a_greeting_slows_the_clock_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel, scales = WallClock(), list[int]()
+    monkeypatch.setattr(kernel, "slow_down", scales.append)
+    bus = port_bus(kernel, lambda: "/dev/null", name="virtual")
+    assert bus.watch_greeting is not None
+    bus.watch_greeting(replace(GREETING, time_scale=7))
+    assert scales == [7]

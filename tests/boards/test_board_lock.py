@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,8 @@ def test_the_holder_is_named_and_forgotten(tmp_path: Path) -> None:
             pass
         text = str(caught.value)
         assert "bench was not free within 0.2 s: " in text and f"process {process.pid}: rig board test 'a b'" in text
+        assert f"{getpass.getuser()} since {who.since} " in text
+        assert datetime.fromisoformat(who.since).tzinfo is not None
         assert caught.value.exit_code == ExitCode.INFRASTRUCTURE
         with board_lock("other", "other", wait_s=0, folder=tmp_path):
             pass

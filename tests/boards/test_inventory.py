@@ -64,6 +64,16 @@ def test_a_scan_proposes_writes_once_and_what_it_writes_loads(tmp_path: Path) ->
     assert (tmp_path / "ulx3s.yaml").read_text().endswith("# mine\n")
 
 
+def test_a_new_board_beside_a_known_one_gets_a_name_of_its_own(tmp_path: Path) -> None:
+    kinds = list(inventory.kinds().values())
+    write_files(scan([ULX3S], kinds, []), tmp_path)
+    second = PortFacts("/dev/ttyUSB5", ULX3S.usb, "K00043")
+    findings = scan([ULX3S, second], kinds, list(inventory.attached(tmp_path).values()))
+    assert [(item.known_as, item.proposal) for item in findings] == [("ulx3s", None), (None, "ulx3s2")]
+    (path,) = write_files(findings, tmp_path)
+    assert load_attached(path).usb_serial == "K00043"
+
+
 def test_a_serial_number_with_odd_characters_is_written_so_that_it_loads(tmp_path: Path) -> None:
     port = PortFacts("/dev/ttyUSB0", "0403:6015", '12:34 "\\#')
     (path,) = write_files(scan([port], list(inventory.kinds().values()), []), tmp_path)

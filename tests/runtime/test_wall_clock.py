@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 
 import pytest
 
@@ -99,3 +100,16 @@ def test_cancelling_the_run_cleans_up() -> None:
 
     asyncio.run(program())
     assert log == ["clean"]
+
+
+def test_what_is_slower_than_life_slows_the_clock_and_the_slowest_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    wall_ns = 5_000
+    monkeypatch.setattr(time, "monotonic_ns", lambda: wall_ns)
+    monkeypatch.setattr(time, "time_ns", lambda: 0)
+    kernel = WallClock()
+    wall_ns += 100
+    kernel.slow_down(10)
+    kernel.slow_down(2)
+    assert kernel.from_realtime_ns(0) == 100, "the change is no step"
+    wall_ns += 1_000
+    assert kernel.from_realtime_ns(0) == 200
