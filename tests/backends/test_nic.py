@@ -175,6 +175,20 @@ def test_a_journal_of_an_interface_that_is_gone_is_dropped(space: Namespace, tmp
 
 
 @pytest.mark.needs("tap")
+def test_a_journal_is_not_played_back_on_another_interface_of_that_name(space: Namespace, tmp_path: Path) -> None:
+    owner, watchdog = start_owner(space, tmp_path)
+    os.kill(watchdog, signal.SIGKILL)
+    end(owner, signal.SIGKILL)
+    subprocess.run(space.command(["ip", "link", "del", TAP]), check=True, timeout=PATIENCE_S)
+    add_tap(space, TAP)
+    subprocess.run(space.command(["ip", "link", "set", TAP, "up"]), check=True, timeout=PATIENCE_S)
+    before = state(space)
+    with space.entered():
+        (restored,) = nic_settings.restore_all(tmp_path)
+    assert "gone" in restored.problem and not restored.changes and state(space) == before
+
+
+@pytest.mark.needs("tap")
 def test_an_interface_has_one_owner_at_a_time(space: Namespace, tmp_path: Path) -> None:
     owner, _ = start_owner(space, tmp_path)
     try:

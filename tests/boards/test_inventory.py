@@ -86,6 +86,8 @@ def test_a_board_is_found_by_its_serial_number_whatever_its_port(tmp_path: Path)
     assert inventory.locate(board, [MAINBOARD, ULX3S]) == "/dev/ttyUSB0"
     moved = PortFacts("/dev/ttyUSB7", ULX3S.usb, ULX3S.serial)
     assert inventory.locate(board, [moved]) == "/dev/ttyUSB7"
+    twin = replace(ULX3S, device="/dev/ttyUSB6", usb="10c4:ea60")
+    assert inventory.locate(board, [twin, moved]) == "/dev/ttyUSB7", "serial numbers of other adaptors do not count"
     with pytest.raises(LinkError, match="serial number K00042; ports of this machine: /dev/ttyUSB1 \\(IB7\\)"):
         inventory.locate(board, [ICEBREAKER])
     target = inventory.find("ulx3s", folder=tmp_path)
