@@ -2,7 +2,8 @@
 
 Theory of operation. Before a setting is touched, its original value is in a small file, the *journal* of the
 interface, on disk. The owner of the settings holds a lock on that file for as long as it lives; so whoever can take
-the lock knows that the owner is gone, and puts back what the file holds. Three do so: the owner itself at its end, a
+the lock knows that the owner is gone, and puts back what the file holds: each note is a line with everything so far,
+and the last whole line counts. Three do so: the owner itself at its end, a
 *watchdog* (a small process of its own, which sees the end of its standard input when the owner is gone, however it
 went), and, should that one have been killed too, the next start on the interface or ``rig nic restore``.
 
@@ -72,6 +73,7 @@ class InterfaceSettings:
         text = self._file.read()
         if text:
             _play_back(text, control)
+            self._file.truncate(0)
         self._write()
 
     def bring_up(self) -> None:
@@ -137,9 +139,8 @@ class InterfaceSettings:
             self._watchdog = _start_watchdog(self._path)
 
     def _write(self) -> None:
-        self._file.seek(0)
-        self._file.truncate()
         json.dump({**self._identity, "original": self._original}, self._file)
+        self._file.write("\n")
         self._file.flush()
         os.fsync(self._file.fileno())
 
@@ -202,10 +203,10 @@ def restore_journal(path: Path) -> Restored | None:
 def _play_back(text: str, control: socket.socket) -> Restored:
     """Put back what a journal holds, if the interface is still the one it speaks of."""
     try:
-        journal = json.loads(text)
+        journal = _latest(text)
         name, original = str(journal["interface"]), dict(journal["original"])
         identity = (journal["namespace"], journal["index"], journal["mac"])
-    except (ValueError, KeyError, TypeError):  # cut off before anything was changed: it is written whole before that
+    except (ValueError, KeyError, TypeError):  # not one note is whole, and the first is before anything is changed
         return Restored("?", (), "the journal was cut off, so nothing had been changed yet")
     try:
         mac = interface.hardware_address(control, name)[1].hex(":")
@@ -252,6 +253,17 @@ def _put_back(name: str, original: dict[str, Any], control: socket.socket) -> li
     return done
 
 
+def _latest(text: str) -> dict[str, Any]:
+    """Return the last whole line of a journal; :class:`ValueError` if there is none."""
+    for line in reversed(text.splitlines()):
+        try:
+            journal: dict[str, Any] = json.loads(line)
+        except ValueError:  # cut off: what was to be changed then has not been
+            continue
+        return journal
+    raise ValueError("an empty journal")
+
+
 def _file_name(name: str) -> str:
     return f"{interface.network_namespace()}-{name}.json"
 
@@ -282,7 +294,7 @@ def _lock(path: Path, name: str) -> IO[str]:
 
 def _owner(text: str) -> str:
     try:
-        journal = json.loads(text)
+        journal = _latest(text)
         return f"process {journal['pid']} ({journal['command']})"
     except (ValueError, KeyError):
         return "another process"

@@ -30,6 +30,8 @@ class PortFacts:
     """Vendor and product, as ``0403:6015``; None: no USB."""
     serial: str | None = None
     product: str = ""
+    interface: int | None = None
+    """Number of its USB interface, where the system tells: an adaptor with two channels is two ports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ def locate(board: AttachedBoard, present: Sequence[PortFacts]) -> str:
     if board.port is not None:
         return board.port
     for port in present:
-        if port.serial == board.usb_serial and (board.usb is None or port.usb == board.usb):
+        is_adaptor = port.serial == board.usb_serial and (board.usb is None or port.usb == board.usb)
+        if is_adaptor and (board.usb_interface is None or port.interface in (None, board.usb_interface)):
             return port.device
     seen = ", ".join(f"{port.device} ({port.serial or 'no serial number'})" for port in present) or "none"
     raise LinkError(
@@ -108,7 +111,8 @@ def ports() -> list[PortFacts]:
     for port in list_ports.comports():
         usb = None if port.vid is None else f"{port.vid:04x}:{port.pid:04x}"
         text = " ".join(part for part in (port.manufacturer, port.product) if part)
-        found.append(PortFacts(port.device, usb, port.serial_number, text))
+        interface = re.search(r":\d+\.(\d+)$", port.location or "")
+        found.append(PortFacts(port.device, usb, port.serial_number, text, interface and int(interface[1])))
     return sorted(found, key=lambda port: port.device)
 
 

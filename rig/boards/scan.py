@@ -35,9 +35,11 @@ class Finding:
 def scan(present: Sequence[PortFacts], known: Sequence[BoardKind], boards: Sequence[AttachedBoard]) -> list[Finding]:
     """Judge every port."""
     taken = {board.name for board in boards}
+    adaptors: dict[tuple[str | None, str], str] = {}  # that have been proposed, by ids and serial number
     findings = []
     for port in present:
-        candidates = tuple(kind.kind for kind in kinds_of(port, known))
+        fitting = kinds_of(port, known)
+        candidates = tuple(kind.kind for kind in fitting)
         owner = next(
             (
                 board.name
@@ -53,12 +55,18 @@ def scan(present: Sequence[PortFacts], known: Sequence[BoardKind], boards: Seque
             remark = "no kind of board has these USB ids" if port.usb else "no USB adaptor"
         elif len(candidates) > 1:
             remark = "may be any of these; write its file by hand (configs/attached/README.md)"
+        elif port.interface is not None and fitting[0].usb_interface not in (None, port.interface):
+            remark = f"another channel of its adaptor: the serial line of this kind is on {fitting[0].usb_interface}"
+        elif port.serial is not None and (port.usb, port.serial) in adaptors:
+            remark = f"another port of {adaptors[port.usb, port.serial]}; if it is this one, write `port:` there"
         else:
             stem = candidates[0].split("-")[0]
             names = itertools.chain([stem], (f"{stem}{number}" for number in itertools.count(2)))
             proposal = next(name for name in names if name not in taken)
             taken.add(proposal)
-            if port.serial is None:
+            if port.serial is not None:
+                adaptors[port.usb, port.serial] = proposal
+            else:
                 remark = "no serial number: found again by the name of its port only"
         findings.append(Finding(port, candidates, owner, proposal, remark))
     return findings
@@ -95,6 +103,8 @@ def _text(finding: Finding) -> str:
     port = finding.port
     lines = ["schema: 1", f"name: {finding.proposal}", f"kind: {finding.kinds[0]}", f'usb: "{port.usb}"']
     lines.append(f"port: {port.device}" if port.serial is None else f'usb_serial: "{_quoted(port.serial)}"')
+    if port.serial is not None and port.interface:
+        lines.append(f"usb_interface: {port.interface}")
     return COMMENT + "\n".join(lines) + "\n"
 
 

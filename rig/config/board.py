@@ -81,6 +81,8 @@ class BoardKind(Strict):
     transport: Literal["serial", "interface"]
     usb: list[UsbId] = Field(default_factory=list)
     product: str | None = None
+    usb_interface: int | None = Field(default=None, ge=0, le=15)
+    """Of an adaptor that is several ports: on which of its interfaces the board's serial line is."""
     baud: Baud | None = None
     flash: FlashSettings | None = None
     status: BoardStatus
@@ -100,6 +102,8 @@ class AttachedBoard(Strict):
     kind: KindName
     usb: UsbId | None = None
     usb_serial: str | None = None
+    usb_interface: int | None = Field(default=None, ge=0, le=15)
+    """Of an adaptor that is several ports with one serial number; None: the first of them."""
     port: Port | None = None
     baud: Baud | None = None
     """None: that of its kind."""

@@ -134,6 +134,28 @@ def test_what_was_first_is_put_back_however_often_a_feature_is_switched(space: N
 
 
 @pytest.mark.needs("tap")
+def test_an_end_while_a_second_note_is_written_keeps_the_first(
+    space: Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = state(space)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with space.entered(), interface.control_socket() as control:
+        settings = nic_settings.InterfaceSettings(TAP, control, tmp_path)
+        settings.bring_up()
+        assert state(space) != before
+        monkeypatch.setattr(nic_settings.json, "dump", killed)
+        with pytest.raises(KeyboardInterrupt):
+            settings.switch_features({"rx-gro": False})
+        assert settings._watchdog is not None
+        settings._file.close()  # as the end of the process does, and the end of its pipe:
+        nic_settings._end(settings._watchdog)
+    assert state(space) == before
+
+
+@pytest.mark.needs("tap")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_the_end_of_the_process_puts_back_what_it_changed(space: Namespace, tmp_path: Path, number: int) -> None:
     before = state(space)

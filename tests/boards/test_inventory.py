@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,28 @@ def test_a_new_board_beside_a_known_one_gets_a_name_of_its_own(tmp_path: Path) -
     assert [(item.known_as, item.proposal) for item in findings] == [("ulx3s", None), (None, "ulx3s2")]
     (path,) = write_files(findings, tmp_path)
     assert load_attached(path).usb_serial == "K00043"
+
+
+def test_two_ports_of_one_adaptor_are_no_two_boards(tmp_path: Path) -> None:
+    """An FT2232H has two channels, so an iCEBreaker or an Arty is two ports with the same ids and serial number."""
+    ports = [replace(ICEBREAKER, device=f"/dev/ttyUSB{number}") for number in (0, 1)]
+    write_files(scan(ports, list(inventory.kinds().values()), []), tmp_path)
+    boards = inventory.attached(tmp_path).values()
+    found = [inventory.locate(board, ports) for board in boards]
+    assert len(set(found)) == len(found), "two files, one port: the other port is never found"
+
+
+def test_the_port_of_an_adaptor_with_channels_is_that_of_the_serial_line(tmp_path: Path) -> None:
+    ports = [replace(ICEBREAKER, device=f"/dev/ttyUSB{number}", interface=number) for number in (0, 1)]
+    findings = scan(ports, list(inventory.kinds().values()), [])
+    assert [finding.proposal for finding in findings] == [None, "icebreaker"]
+    assert "is on 1" in findings[0].remark
+    (path,) = write_files(findings, tmp_path)
+    assert load_attached(path).usb_interface == 1
+    assert inventory.locate(load_attached(path), ports) == "/dev/ttyUSB1"
+    unnumbered = [replace(port, interface=None) for port in ports]
+    first, second = scan(unnumbered, list(inventory.kinds().values()), [])
+    assert first.proposal == "icebreaker" and second.proposal is None and "another port of icebreaker" in second.remark
 
 
 def test_a_serial_number_with_odd_characters_is_written_so_that_it_loads(tmp_path: Path) -> None:
