@@ -7,6 +7,7 @@ Attached boards are files of a folder that a command names, ``configs/attached``
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -73,7 +74,7 @@ def find(name: str, *, baud: int | None = None, folder: Path = ATTACHED, default
     :class:`~rig.errors.UsageError` for an unknown name.
     """
     if "/" in name:
-        return Target(name, None, baud or default_baud, lambda: name, _key(name))
+        return Target(name, None, baud or default_baud, lambda: name, _key_of_port(name))
     boards = attached(folder)
     if name not in boards:
         known = f"attached boards: {', '.join(boards)}" if boards else f"no file in {folder} describes one"
@@ -85,7 +86,8 @@ def find(name: str, *, baud: int | None = None, folder: Path = ATTACHED, default
     kind = kind_named(board.kind)
     chosen = baud or board.baud or kind.baud or default_baud
     return Target(
-        name, kind, chosen, lambda: locate(board, ports()), _key(board.usb_serial or board.port or name),
+        name, kind, chosen, lambda: locate(board, ports()),
+        _key(board.usb_serial) if board.usb_serial is not None else _key_of_port(board.port or name),
         board.usb_serial, board.timeout_ceiling_ms,
     )  # fmt: skip
 
@@ -123,6 +125,13 @@ def kinds_of(port: PortFacts, known: Iterable[BoardKind]) -> list[BoardKind]:
         for kind in known
         if port.usb in kind.usb and (kind.product is None or re.search(kind.product, port.product))
     ]
+
+
+def _key_of_port(port: str) -> str:
+    """Return the key of a port: that of its adaptor's serial number, if it has one, under whatever name it is given."""
+    device = os.path.realpath(port) if port.startswith("/") else port
+    serials = (each.serial for each in ports() if os.path.realpath(each.device) == device)
+    return _key(next(serials, None) or device)
 
 
 def _key(text: str) -> str:

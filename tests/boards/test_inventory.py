@@ -97,6 +97,21 @@ def test_the_port_of_an_adaptor_with_channels_is_that_of_the_serial_line(tmp_pat
     assert first.proposal == "icebreaker" and second.proposal is None and "another port of icebreaker" in second.remark
 
 
+def test_a_board_has_one_lock_under_every_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    device = tmp_path / "ttyUSB0"
+    device.touch()
+    link = tmp_path / "by-id"
+    link.symlink_to(device)
+    present = [replace(ULX3S, device=str(device))]
+    monkeypatch.setattr(inventory, "ports", lambda: present)
+    write_files(scan(present, list(inventory.kinds().values()), []), tmp_path)
+    names = ("ulx3s", str(device), str(link))
+    assert {inventory.find(name, folder=tmp_path).key for name in names} == {"K00042"}
+    monkeypatch.setattr(inventory, "ports", list)
+    assert inventory.find(str(link)).key == inventory.find(str(device)).key
+    assert inventory.find("socket://host:2217").key == "socket_host_2217"
+
+
 def test_a_serial_number_with_odd_characters_is_written_so_that_it_loads(tmp_path: Path) -> None:
     port = PortFacts("/dev/ttyUSB0", "0403:6015", '12:34 "\\#')
     (path,) = write_files(scan([port], list(inventory.kinds().values()), []), tmp_path)
