@@ -29,7 +29,7 @@ def carried_by(frame: Frame) -> frozenset[str]:
             return frozenset({"arp"})
         if ether_type == EtherType.IPV4:
             packet = Ipv4Packet.parse(data)
-            upper = _PROTOCOLS.get(packet.protocol)  # type: ignore[call-overload]
+            upper = _PROTOCOLS.get(packet.protocol)  # type: ignore[call-overload]  # any number may stand in a header
             return frozenset({"ipv4", upper} if upper else {"ipv4"})
     except WireError:
         pass

@@ -546,7 +546,7 @@ def test_a_second_greeting_begins_the_events_anew_and_opens_nothing() -> None:
     for number, time_ns in ((0, 10), (1, 11)):
         line.hears(event(number, time_ns))
     line.hears(Frame(MessageType.HELLO, 0, 8, 0, TAG, GREETING.serialize()), event(0, 12), event(0, 12))
-    assert [told.event.time_ns for told in line.events()] == [10, 11, 12]  # type: ignore[union-attr]
+    assert [told.event.time_ns for told in line.events()] == [10, 11, 12]  # type: ignore[union-attr]  # else it fails
     assert [frame.sequence for frame in line.says()] == [0, 1, 0, 0]
 
 
