@@ -90,14 +90,25 @@ def test_an_item_that_hangs_is_killed_at_its_limit(tmp_path: Path) -> None:
     assert (result.outcome, result.error, result.attempts) == (Outcome.FAILED, "killed at its limit of 0.2 s", 2)
 
 
-def test_what_an_item_has_started_is_killed_with_it(tmp_path: Path) -> None:
+def test_what_an_item_has_started_is_killed_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    script = f"setsid sh -c 'echo $$ > {fifo}; exec sleep 600' & sleep 600"
+    acted = tmp_path / "acted"
+    script = f"setsid sh -c 'echo $$ > {fifo}; exec sleep 600' & sleep 600; : > {acted}"
     process = subprocess.Popen(["sh", "-c", script], start_new_session=True)
     grandchild = int(fifo.read_text())
+    killed: list[int] = []
+    kill = os.kill
+
+    def record_and_kill(pid: int, number: int) -> None:
+        killed.append(pid)
+        kill(pid, number)
+
+    monkeypatch.setattr(os, "kill", record_and_kill)
     kill_tree(process.pid)
-    assert process.wait(10) == -signal.SIGKILL
+    assert killed[0] == process.pid, "a shell whose child dies first goes on with its script"
+    assert process.wait(PATIENCE_S) == -signal.SIGKILL
+    assert not acted.exists(), "the shell outlived what it waited for"
     deadline_s = time.monotonic() + PATIENCE_S  # the kernel takes a moment, and whoever adopted it may not look at once
     while _is_alive(grandchild):
         if time.monotonic() > deadline_s:

@@ -106,9 +106,12 @@ async def _run(
 
 
 def kill_tree(pid: int) -> None:
-    """Kill a process, its group, and what it has started in groups of their own (where /proc tells)."""
-    for each in [*_descendants(pid), pid]:
-        for kill in (os.killpg, os.kill):
+    """Kill a process, its group, and what it has started in groups of their own (where /proc tells).
+
+    From the top down: one whose child dies first may act on that (start another, or end with a status of its own).
+    """
+    for each in [pid, *_descendants(pid)]:
+        for kill in (os.kill, os.killpg):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 kill(each, signal.SIGKILL)
 
