@@ -13,7 +13,7 @@ from pathlib import Path
 from rig.config.loading import load_scenario
 from rig.config.scenario import Scenario
 from rig.errors import ConfigError, UsageError
-from rig.scenario.play import CarriedFile
+from rig.scenario.carried_file import CarriedFile
 
 DATA = Path(__file__).with_name("data")
 PICTURE = DATA / "picture.png"

@@ -12,8 +12,9 @@ from rig.boards import inventory
 from rig.boards.lock import board_lock
 from rig.build.nic_bench import NicBench
 from rig.config.scenario import Scenario
+from rig.scenario.carried_file import CarriedFile
 from rig.scenario.facts import Facts
-from rig.scenario.play import CarriedFile, OnProgress, Play
+from rig.scenario.play import OnProgress, Play
 from rig.scenario.ports import LOCK_WAIT_S, port_plan
 from rig.scenario.run import Recording, write_record
 from rig.scenario.run_folder import count_medium

@@ -7,34 +7,23 @@ limit of simulated or wall time ends a run that does not end by itself, with its
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Coroutine
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from random import Random
 from typing import Any
 
 from rig.adapter.recorder import MEDIUM, Timeline
-from rig.apps.http_client import HttpResponse, http_get, http_put
-from rig.apps.http_server import HttpServer
 from rig.build.address import station_address
 from rig.build.bench import Bench, HasNetwork
 from rig.build.host import HasDrivers, Host, build_host, random_source
 from rig.build.router import build_router
-from rig.config.scenario import (
-    ClientApp,
-    HttpGetApp,
-    HttpServerApp,
-    Load,
-    PowerEvent,
-    ProgramApp,
-    Scenario,
-    Station,
-)
+from rig.config.scenario import Load, PowerEvent, Scenario, Station
 from rig.config.topology import Topology
 from rig.report.svg import format_time
 from rig.runtime.kernel import Event, Scheduler, Task
-from rig.scenario.facts import COMPLETED, FAILED, LIMIT, Facts, Progress, StationFacts, Transfer
-from rig.scenario.program import Program
+from rig.scenario.applications import Applications
+from rig.scenario.carried_file import CarriedFile
+from rig.scenario.facts import COMPLETED, LIMIT, Facts, Progress, StationFacts
 from rig.scenario.socket_record import SocketRecord
 from rig.scenario.story import Story, StoryBus, StoryDevice
 from rig.units import NS_PER_MS, NS_PER_S
@@ -53,41 +42,8 @@ DRAIN_NS = 10 * NS_PER_MS
 DRAIN_STEP_NS = 10_000
 
 _ENDS = {"LISTEN", "TIME_WAIT", "CLOSED"}
-_OUTCOMES = ((TimeoutError, "timeout"), (ConnectionRefusedError, "refused"), (ConnectionResetError, "reset"))
 
 OnProgress = Callable[[Progress], None]
-
-
-@dataclass(frozen=True, slots=True)
-class CarriedFile:
-    """The file that the applications carry."""
-
-    name: str
-    content: bytes
-
-    @property
-    def sha256(self) -> str:
-        """SHA-256 of the content, in hexadecimal."""
-        return hashlib.sha256(self.content).hexdigest()
-
-
-@dataclass(slots=True)
-class _Client:
-    """A client under way: ``carried`` are the octets of body its application has read, or handed to its socket."""
-
-    app: ClientApp
-    transfer: Transfer
-    carried: int = 0
-    error: OSError | None = None
-    problem: str = ""
-
-
-@dataclass(slots=True)
-class _Program:
-    """A program under way, or over."""
-
-    app: ProgramApp
-    error: OSError | None = None
 
 
 class Play:
@@ -111,7 +67,6 @@ class Play:
         self._scheduler = scheduler
         self._scenario = scenario
         self._bench = bench
-        self._file = file
         self._on_progress = on_progress
         self._is_expired = is_expired
         self._drain_ns = drain_ns
@@ -121,9 +76,9 @@ class Play:
         self._hosts = {adapter.name: self._host(adapter) for adapter in scenario.adapters()}
         self._routers = [build_router(scheduler, scenario, each, self._hosts) for each in scenario.routers]
         self._own_stations = {station.name for station in scenario.stations}
-        self._servers: dict[tuple[str, int], HttpServer] = {}
-        self._clients: list[_Client] = []
-        self._programs: list[_Program] = []
+        self._applications = Applications(
+            scheduler, scenario, self._hosts, file, record=self._record, on_carried=self._look_at_sockets
+        )
         self._expired: Event = scheduler.event("wall time over")
         self._unpowered: set[str] = set()
         self._counters: dict[str, dict[str, int]] = {}
@@ -150,10 +105,7 @@ class Play:
                 scheduler.spawn(self._sink(host), f"{name} sink")
         for router in self._routers:
             scheduler.spawn(router.node.run(), f"{router.name} node")
-        self._start_servers()
-        clients = [self._start_client(app) for app in self._scenario.clients()]
-        programs = [(app, self._start_program(app)) for app in self._scenario.programs()]
-        clients += [task for app, task in programs if not app.args.background]
+        clients = self._applications.start()
         scheduler.spawn(self._tick(), "tick")
         loads = [
             scheduler.spawn(self._talk(load, random_source(self._scenario.seed, load.station, "load")), "load")
@@ -165,12 +117,12 @@ class Play:
             self._take_netstat()
         for load in loads:
             load.cancel()
-        outcome, error = (LIMIT, limit) if limit else self._judge()
+        outcome, error = (LIMIT, limit) if limit else self._applications.judge()
         story = [] if outcome == COMPLETED else self._story.lines()  # what comes now is no part of it
         await self._drain(with_connections=outcome == COMPLETED)
         await self._read_counters()
         self._tell_progress()
-        transfers = [client.transfer for client in self._clients]
+        transfers = self._applications.transfers
         facts = Facts(outcome, error, at_ns, scheduler.now_ns, transfers, self._stations(), story)
         if self._record is not None:
             facts.sockets = self._record.rows
@@ -211,89 +163,6 @@ class Play:
         if stack is not None:
             self._story.note_states(name, stack.netstat())
         self._look_at_sockets()
-
-    def _start_servers(self) -> None:
-        for app in self._scenario.apps:
-            if isinstance(app, HttpServerApp):
-                sockets = self._hosts[app.station].sockets
-                assert sockets is not None, "the loader refuses an application without an address"
-                server = HttpServer(sockets, app.args.port, {app.args.path: self._file.content})
-                server.listen()
-                self._servers[app.station, app.args.port] = server
-                self._scheduler.spawn(server.serve(), f"{app.station} http server")
-
-    def _start_client(self, app: ClientApp) -> Task[None]:
-        file = self._file
-        is_get = isinstance(app, HttpGetApp)
-        ends = (app.station, app.args.server)
-        sender, receiver = ends[::-1] if is_get else ends
-        client = _Client(app, Transfer(file.name, len(file.content), sender, receiver, file.sha256))
-        self._clients.append(client)
-        return self._scheduler.spawn(self._serve_client(client), f"{app.station} {app.kind}")
-
-    async def _serve_client(self, client: _Client) -> None:
-        args = client.app.args
-        await self._scheduler.sleep_until(args.start_ns)
-        client.transfer.start_ns = self._scheduler.now_ns
-        try:
-            response = await self._exchange(client)
-        except OSError as error:
-            client.error = error
-        else:
-            self._check(client, response)
-        client.transfer.end_ns = self._scheduler.now_ns
-
-    def _start_program(self, app: ProgramApp) -> Task[None]:
-        state = _Program(app)
-        self._programs.append(state)
-        return self._scheduler.spawn(self._serve_program(state), f"{app.station} program")
-
-    async def _serve_program(self, state: _Program) -> None:
-        app, record = state.app, self._record
-        sockets = self._hosts[app.station].sockets
-        assert sockets is not None, "the loader refuses a program without an address"
-        program = Program(
-            sockets, app.args.steps, self._address,
-            on_call=lambda call: None if record is None else record.note_call(app.station, call),
-        )  # fmt: skip
-        await self._scheduler.sleep_until(app.args.start_ns)
-        try:
-            await program.run()
-        except OSError as error:
-            state.error = error
-
-    def _address(self, station: str) -> str:
-        ip = self._scenario.station(station).ip
-        assert ip is not None, "the loader refuses a peer without an address"
-        return ip.split("/")[0]
-
-    async def _exchange(self, client: _Client) -> HttpResponse:
-        app, timeout_ms = client.app, self._scenario.tcp.user_timeout_ms
-        sockets = self._hosts[app.station].sockets
-        assert sockets is not None, "the loader refuses an application without an address"
-        where = (sockets, self._address(app.args.server), app.args.port, app.args.path)
-        user_timeout_ns = None if timeout_ms is None else timeout_ms * NS_PER_MS
-
-        def carry(octets: int) -> None:
-            client.carried = octets
-            self._look_at_sockets()
-
-        if isinstance(app, HttpGetApp):
-            return await http_get(*where, user_timeout_ns=user_timeout_ns, on_progress=carry)
-        return await http_put(*where, self._file.content, user_timeout_ns=user_timeout_ns, on_progress=carry)
-
-    def _check(self, client: _Client, response: HttpResponse) -> None:
-        app = client.app
-        if not 200 <= response.status < 300:
-            client.problem = f"the server answered {response.status} {response.reason}"
-            return
-        if isinstance(app, HttpGetApp):
-            client.transfer.sha256_received = response.sha256
-        else:
-            received = self._servers[app.args.server, app.args.port].received.get(app.args.path)
-            client.transfer.sha256_received = None if received is None else received.sha256
-        if not client.transfer.is_whole:
-            client.problem = f"{client.transfer.name} did not arrive whole: its SHA-256 differs"
 
     async def _talk(self, load: Load, source: Random) -> None:
         """Send frames at exponential intervals, in the manner of a Poisson process, as far as the queue takes them."""
@@ -342,17 +211,6 @@ class Play:
                 return f"the run met its limit of {limits.wall_s} s of wall time (limits.wall_s)"
         return ""
 
-    def _judge(self) -> tuple[str, str | None]:
-        ended: list[_Client | _Program] = [*self._clients, *self._programs]
-        for each in ended:
-            name, error = each.app.station, each.error
-            if error is not None:
-                outcome = next((word for kind, word in _OUTCOMES if isinstance(error, kind)), FAILED)
-                return outcome, f"{name}: {type(error).__name__}: {error}"
-            if isinstance(each, _Client) and each.problem:
-                return FAILED, f"{name}: {each.problem}"
-        return COMPLETED, None
-
     async def _drain(self, *, with_connections: bool) -> None:
         """Let what is under way come to its end, within a limit: connections that close, frames in transmit slots."""
         scheduler = self._scheduler
@@ -364,7 +222,7 @@ class Play:
 
     def _is_closing(self) -> bool:
         stacks = [host.stack for host in self._hosts.values() if host.stack is not None]
-        return any(server.connections for server in self._servers.values()) or any(
+        return self._applications.is_serving or any(
             row.protocol == "tcp" and row.state not in _ENDS for stack in stacks for row in stack.netstat()
         )
 
@@ -382,23 +240,12 @@ class Play:
         if self._on_progress is None:
             return
         collisions = sum(host.driver.statistics.collisions for host in self._hosts.values())
-        total = len(self._file.content) * len(self._clients)
-        carried = sum(map(self._carried, self._clients))
+        carried, total = self._applications.progress()
         self._on_progress(Progress(self._scheduler.now_ns, carried, total, collisions, self._rows()))
-
-    def _carried(self, client: _Client) -> int:
-        """Return how many octets have arrived: for a PUT those are not that its socket still holds."""
-        if isinstance(client.app, HttpGetApp):
-            return client.carried
-        stack = self._hosts[client.app.station].stack
-        rows = [] if stack is None else stack.netstat()
-        return max(0, client.carried - sum(row.send_queue for row in rows if row.state != "LISTEN"))
 
     def _look_at_sockets(self) -> None:
         """Take the netstat of all hosts when half of a file has arrived: then the connection surely lives."""
-        if self._netstat is None and any(
-            client.carried and 2 * self._carried(client) >= len(self._file.content) for client in self._clients
-        ):
+        if self._netstat is None and self._applications.is_half_way:
             self._take_netstat()
 
     def _take_netstat(self) -> None:

@@ -14,8 +14,9 @@ from rig.boards.lock import board_lock
 from rig.build.port_bench import PortBench, PortPlan
 from rig.config.scenario import Scenario
 from rig.errors import ConfigError
+from rig.scenario.carried_file import CarriedFile
 from rig.scenario.facts import Facts
-from rig.scenario.play import CarriedFile, OnProgress, Play
+from rig.scenario.play import OnProgress, Play
 from rig.scenario.run import Recording, write_record
 from rig.units import NS_PER_S
 

@@ -18,8 +18,9 @@ from rig.build.bench import rtl_top
 from rig.config.scenario import Scenario
 from rig.errors import AdapterFault, ToolError
 from rig.regress import simbuild, tools
+from rig.scenario.carried_file import CarriedFile
 from rig.scenario.facts import Facts, Progress
-from rig.scenario.play import CarriedFile, OnProgress
+from rig.scenario.play import OnProgress
 from rig.scenario.run import Recording
 
 MAIN = "rig.scenario.rtl_main:main"

@@ -12,8 +12,9 @@ from typing import Any
 from rig.build.bench import rtl_bench
 from rig.config.scenario import Scenario
 from rig.runtime.kernel import Kernel
+from rig.scenario.carried_file import CarriedFile
 from rig.scenario.facts import Progress
-from rig.scenario.play import CarriedFile, Play
+from rig.scenario.play import Play
 from rig.scenario.rtl import JOB_VARIABLE, PROGRESS_MARK
 from rig.scenario.run import count_play, write_record
 

@@ -17,9 +17,10 @@ from rig.build.bench import model_bench
 from rig.config.scenario import BackendName, Scenario
 from rig.report.page import write_page
 from rig.runtime.virtual_time import VirtualTime
+from rig.scenario.carried_file import CarriedFile
 from rig.scenario.facts import Facts
 from rig.scenario.mixture import check_mixture
-from rig.scenario.play import CarriedFile, OnProgress, Play
+from rig.scenario.play import OnProgress, Play
 from rig.scenario.run_folder import (
     SCHEMA,
     count_medium,

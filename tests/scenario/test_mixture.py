@@ -9,9 +9,9 @@ import pytest
 from rig.build.bench import rtl_top
 from rig.config.scenario import BACKENDS, BackendName, Scenario
 from rig.errors import ConfigError
+from rig.scenario.carried_file import CarriedFile
 from rig.scenario.catalog import find_scenario
 from rig.scenario.mixture import check_mixture, mixture_in_words
-from rig.scenario.play import CarriedFile
 from rig.scenario.run import Request, run_scenario
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,8 +13,8 @@ from rig.cli.topology import TopologyOptions, run_topology
 from rig.config.loading import load_scenario, parse_scenario
 from rig.config.scenario import Expectation, PowerEvent, Segment
 from rig.errors import ConfigError, UsageError
+from rig.scenario.carried_file import CarriedFile
 from rig.scenario.catalog import PICTURE, find_scenario, read_file
-from rig.scenario.play import CarriedFile
 from rig.scenario.run import Request, Run, run_scenario
 
 RIGS = Path(__file__).resolve().parents[2] / "configs" / "rigs"

@@ -16,8 +16,8 @@ from rig.backends.namespace import Namespace, add_veth
 from rig.config.loading import parse_scenario
 from rig.config.scenario import Scenario
 from rig.errors import ConfigError
+from rig.scenario.carried_file import CarriedFile
 from rig.scenario.catalog import carried_file, find_scenario
-from rig.scenario.play import CarriedFile
 from rig.scenario.run import Request, Run, run_scenario
 from rig.wire.fcs import has_good_fcs
 from rig.wire.pcap import PcapngReader

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rig.errors import AdapterFault
+from rig.scenario.carried_file import CarriedFile
 from rig.scenario.facts import Progress
-from rig.scenario.play import CarriedFile
 from tests.scenario.worlds import FILE, plain, play
 
 

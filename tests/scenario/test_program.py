@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rig.config.loading import parse_scenario
-from rig.scenario.play import CarriedFile
+from rig.scenario.carried_file import CarriedFile
 from rig.scenario.run import Request, Run, run_scenario
 
 HEAD = """

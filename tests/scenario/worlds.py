@@ -9,8 +9,9 @@ from rig.build.bench import model_bench
 from rig.config.loading import parse_scenario
 from rig.config.scenario import Scenario
 from rig.runtime.virtual_time import VirtualTime
+from rig.scenario.carried_file import CarriedFile
 from rig.scenario.facts import Facts
-from rig.scenario.play import CarriedFile, Play
+from rig.scenario.play import Play
 from rig.scenario.run import Request
 
 PLAIN = """

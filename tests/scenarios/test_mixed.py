@@ -13,8 +13,8 @@ import pytest
 from rig.build.joint import joint_parameters
 from rig.config.scenario import BackendName, Limits, PowerEvent
 from rig.regress import tools
+from rig.scenario.carried_file import CarriedFile
 from rig.scenario.catalog import find_scenario
-from rig.scenario.play import CarriedFile
 from rig.scenario.run import Request, Run, run_scenario
 from rig.units import NS_PER_S
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rig.config.loading import parse_scenario
-from rig.scenario.play import CarriedFile
+from rig.scenario.carried_file import CarriedFile
 from rig.scenario.rtl import run_rtl
 from rig.wire.pcap import PcapngReader
 
