@@ -47,7 +47,7 @@ def add_to(app: typer.Typer) -> None:
 
 def list_(attached: Attached = ATTACHED, as_json: Json = False) -> None:
     """List the kinds of board, what is known to work on each, and the boards of this machine."""
-    from rig.cli.board import show_list
+    from rig.cli.board_list import show_list
 
     raise typer.Exit(int(show_list(attached, as_json=as_json)))
 
@@ -58,7 +58,7 @@ def scan(
     as_json: Json = False,
 ) -> None:
     """Look for boards on the USB ports of this machine."""
-    from rig.cli.board import show_scan
+    from rig.cli.board_list import show_scan
 
     raise typer.Exit(int(show_scan(attached, write=write, as_json=as_json)))
 
@@ -193,7 +193,7 @@ def faults(
 ) -> None:
     """Do to the link of a modelled board what can happen to a serial line, and count what goes wrong."""
     from rig.boards.faults import Choice
-    from rig.cli.board import show_faults
+    from rig.cli.board_faults import show_faults
 
     count = transactions or (1000 if far_end is FarEnd.TWIN else 200)
     choice = Choice(count, seed, tuple(fault or ()), rate)
@@ -213,6 +213,6 @@ def virtual(
     as_json: Json = False,
 ) -> None:
     """Offer virtual boards on pseudo-terminals, until Ctrl-C."""
-    from rig.cli.board import VirtualOptions, show_virtual
+    from rig.cli.board_virtual import VirtualOptions, show_virtual
 
     raise typer.Exit(int(show_virtual(VirtualOptions(board, boards, baud, fast, duration, as_json))))

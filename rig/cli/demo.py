@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import webbrowser
 from collections.abc import Sequence
@@ -11,12 +10,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from rig.cli.display import Display
+from rig.cli.json_output import print_json
 from rig.config.scenario import BackendName
 from rig.errors import ExitCode, UsageError
 from rig.scenario.catalog import carried_file, find_scenario, printable
 from rig.scenario.run import Request, Run, run_scenario
 
-SCHEMA = 1
 STORY_LINES = 30
 
 
@@ -61,7 +60,7 @@ def run_demo(options: DemoOptions) -> ExitCode:
                 runs[backend] = run_scenario(request, display.progress, display.phase)
             display.show_run(runs[backend])
     if display is None:
-        print(json.dumps(summarise(name, scenario.seed, runs), indent=2))
+        print_json(summarise(name, scenario.seed, runs))
     else:
         display.show_end(runs, same_file=_same_file(runs), same_timeline=same_timeline(runs))
     for run in runs.values():
@@ -74,10 +73,9 @@ def run_demo(options: DemoOptions) -> ExitCode:
 
 
 def summarise(name: str, seed: int, runs: dict[str, Run]) -> dict[str, Any]:
-    """Return the object of ``--json``; its outcome, error and time are of the first run that failed, else the first."""
+    """Return what ``--json`` prints; its outcome, error and time are of the first run that failed, else the first."""
     chosen = next((run for run in runs.values() if not run.passed), next(iter(runs.values())))
     return {
-        "schema": SCHEMA,
         "scenario": name,
         "seed": seed,
         "passed": all(run.passed for run in runs.values()),

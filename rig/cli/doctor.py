@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import platform
 import re
 import shutil
@@ -17,10 +16,10 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from rig import __version__
+from rig.cli.json_output import print_json
 from rig.errors import ExitCode
 from rig.regress.tools import SimulatorFacts, find_simulators
 
-SCHEMA = 1
 OLDEST_PYTHON = (3, 11)
 PIP = f"{sys.executable} -m pip install"
 PROGRAMS = (
@@ -57,14 +56,13 @@ def run_doctor(*, as_json: bool) -> ExitCode:
     missing = [finding for finding in findings if finding.needed and not finding.found]
     if as_json:
         value = {
-            "schema": SCHEMA,
             "ok": not missing,
             "version": __version__,
             "simulator": chosen,
             "why": why,
             "rows": [asdict(finding) for finding in findings],
         }
-        print(json.dumps(value, indent=2))
+        print_json(value)
     else:
         _show(findings, chosen, why, missing)
     return ExitCode.INFRASTRUCTURE if missing else ExitCode.PASSED

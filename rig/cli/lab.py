@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
 import tempfile
 import textwrap
@@ -16,6 +15,7 @@ from typing import Any, cast
 from rich.console import Console
 from rich.table import Table
 
+from rig.cli.json_output import print_json
 from rig.config.scenario import BackendName
 from rig.errors import ExitCode, UsageError
 from rig.lab.catalog import all_labs
@@ -28,7 +28,6 @@ from rig.lab.session import check_lab, is_complete, points_of, run_lab
 from rig.lab.submission import Grade, grade, submissions_in, write_submission
 from rig.report.lab_pictures import PICTURES
 
-SCHEMA = 1
 WIDTH = 100
 _MARKS = {Verdict.RIGHT: "right", Verdict.WRONG: "wrong", Verdict.UNANSWERED: "not answered"}
 
@@ -42,7 +41,7 @@ def show_labs(*, as_json: bool) -> ExitCode:
              "points": entry.lab.points, "question": entry.lab.question}
             for entry in labs
         ]  # fmt: skip
-        print(json.dumps({"schema": SCHEMA, "rows": rows}, indent=2))
+        print_json({"rows": rows})
         return ExitCode.PASSED
     for entry in labs:
         lab = entry.lab
@@ -68,7 +67,7 @@ def run_folder(folder: Path, backend: str, ports: Sequence[str], *, open_page: b
     runs = run_lab(lab, cast(BackendName, backend), ports, say)
     page = write_lab_page(lab)
     if as_json:
-        print(json.dumps({"schema": SCHEMA, **asdict(lab.state), "page": str(page)}, indent=2))
+        print_json({**asdict(lab.state), "page": str(page)})
     else:
         for name, run in (("scenario.yaml", runs.given), ("change.yaml", runs.changed)):
             if run is not None:
@@ -93,8 +92,8 @@ def check_folder(folder: Path, *, as_json: bool) -> ExitCode:
             {**asdict(line), "verdict": line.verdict.value, "found": line.found if line.step == "predict" else None}
             for line in lines
         ]
-        print(json.dumps({"schema": SCHEMA, "lab": lab.entry.name, "student": lab.state.student, "points": points,
-                          "of": of, "rows": rows}, indent=2))  # fmt: skip
+        print_json({"lab": lab.entry.name, "student": lab.state.student, "points": points,
+                          "of": of, "rows": rows})  # fmt: skip
     else:
         for line in lines:
             print("\n".join(_judgement(line)))
@@ -120,7 +119,7 @@ def grade_folder(folder: Path, *, as_json: bool, as_csv: bool) -> ExitCode:
         with tempfile.TemporaryDirectory(prefix="rig-lab-") as work:
             grades.append(grade(path, Path(work)))
     if as_json:
-        print(json.dumps({"schema": SCHEMA, "rows": [each.to_json() for each in grades]}, indent=2))
+        print_json({"rows": [each.to_json() for each in grades]})
     elif as_csv:
         _print_csv(grades)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
@@ -11,6 +10,7 @@ from statistics import median
 from typing import TypeVar
 
 from rig.apps.ping import PingReply
+from rig.cli.json_output import print_json
 from rig.config.node import load_node
 from rig.errors import ExitCode, UsageError
 from rig.live.clients import (
@@ -28,7 +28,6 @@ from rig.live.run import InterruptedRunError, LiveRun, run_live
 from rig.live.up import run_up
 from rig.units import NS_PER_MS, NS_PER_S
 
-SCHEMA = 1
 INTERRUPTED = 130
 T = TypeVar("T")
 
@@ -81,7 +80,7 @@ def show_up(config: Path, capture: Path | None, *, as_json: bool) -> int:
 
     report = run_up(load_node(config), capture=capture, tell=tell)
     if as_json:
-        print(json.dumps({"schema": SCHEMA, **asdict(report)}, indent=2))
+        print_json(asdict(report))
         return ExitCode.PASSED
     for title, counts in report.services.items():
         print(f"{title.partition(',')[0]}: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
@@ -140,7 +139,7 @@ def show_ping(options: PingOptions) -> int:
         )
         times = sorted(reply.round_trip_ns for reply in result.replies)
         if options.as_json:
-            print(json.dumps({"schema": SCHEMA, "address": address, **asdict(result)}, indent=2))
+            print_json({"address": address, **asdict(result)})
         else:
             print(f"{result.sent} sent, {len(result.replies)} received, {result.duplicates} duplicates, "
                   f"{result.damaged} damaged")  # fmt: skip
@@ -198,7 +197,7 @@ def show_interfaces(*, as_json: bool) -> int:
     """List the Ethernet interfaces."""
     facts = list_interfaces()
     if as_json:
-        print(json.dumps({"schema": SCHEMA, "rows": [asdict(each) for each in facts]}, indent=2))
+        print_json({"rows": [asdict(each) for each in facts]})
         return ExitCode.PASSED
     if not facts:
         print("this network namespace has no Ethernet interface")

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from rig.cli.json_output import print_json
 from rig.runtime.control_client import ask
 from rig.stack.counter_names import LAYERS, is_drop, meaning
-
-SCHEMA = 1
 
 
 def show_netstat(node: str | None, *, as_json: bool) -> None:
     """Print one row for each socket, and for each connection that no socket holds any more."""
     answer = ask("netstat", node)
     if as_json:
-        _print_json(answer)
+        print_json(answer)
         return
     columns = {"Proto": "protocol", "Recv-Q": "receive_queue", "Send-Q": "send_queue", "Local Address": "local"}
     columns |= {"Foreign Address": "foreign", "State": "state"}
@@ -33,7 +31,7 @@ def show_statistics(node: str | None, *, as_json: bool) -> None:
     """
     answer = ask("statistics", node)
     if as_json:
-        _print_json(answer)
+        print_json(answer)
         return
     console = Console(highlight=False)
     left = dict(answer["stack"])
@@ -49,7 +47,7 @@ def show_arp(node: str | None, *, as_json: bool) -> None:
     """Print the neighbours of each interface."""
     answer = ask("arp", node)
     if as_json:
-        _print_json(answer)
+        print_json(answer)
         return
     _print_table({"Address": "address", "HWaddress": "mac", "Iface": "interface"}, answer["rows"])
 
@@ -58,7 +56,7 @@ def show_route(node: str | None, *, as_json: bool) -> None:
     """Print the routes, best first."""
     answer = ask("route", node)
     if as_json:
-        _print_json(answer)
+        print_json(answer)
         return
     rows = [{**row, "gateway": row["gateway"] or "*", "flags": _route_flags(row)} for row in answer["rows"]]
     columns = {"Destination": "network", "Gateway": "gateway", "Flags": "flags", "Metric": "metric"}
@@ -73,10 +71,6 @@ def _route_flags(row: dict[str, Any]) -> str:
     flags += "H" if row["network"].endswith("/32") else ""
     flags += "D" if row["is_redirect"] else ""
     return flags
-
-
-def _print_json(answer: dict[str, Any]) -> None:
-    print(json.dumps({"schema": SCHEMA, **answer}, indent=2))
 
 
 def _print_table(columns: dict[str, str], rows: list[dict[str, Any]], numbers: tuple[str, ...] = ()) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 
@@ -10,10 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from rig.cli.json_output import print_json
 from rig.errors import ExitCode
 from rig.regress.stack_conformance import OUTCOMES_FILE, RowOutcome, table
 
-SCHEMA = 1
 _STYLES = {"passed": "green", "failed": "red", "no test ran": "yellow", "not run": "yellow", "skipped": "yellow"}
 
 
@@ -24,7 +23,7 @@ def run_stack_conformance(protocol: str, *, as_json: bool = False, outcomes_file
     """
     rows = table(protocol, outcomes_file)
     if as_json:
-        print(json.dumps({"schema": SCHEMA, "rows": [row.facts() for row in rows]}, indent=2))
+        print_json({"rows": [row.facts() for row in rows]})
     else:
         _show(protocol, rows)
     return ExitCode.TEST_FAILURES if any(row.is_open for row in rows) else ExitCode.PASSED

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import webbrowser
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rig.cli.json_output import print_json
 from rig.config.plan import places_of, plan_of
 from rig.config.topology import Topology
 from rig.errors import ExitCode, UsageError
 from rig.report.topology_picture import draw_topology, standalone
 from rig.scenario.catalog import find_scenario
 
-SCHEMA = 1
 PICTURES = Path("runs") / "topology"
 
 
@@ -34,7 +33,6 @@ def run_topology(options: TopologyOptions) -> ExitCode:
     topology = Topology(scenario)
     plan, places = plan_of(scenario), places_of(scenario)
     facts: dict[str, Any] = {
-        "schema": SCHEMA,
         "scenario": name,
         **plan,
         "places": places,
@@ -48,7 +46,7 @@ def run_topology(options: TopologyOptions) -> ExitCode:
         _write(path, standalone(draw_topology(plan, scenario.title or name, places)))
         facts["svg"] = str(path)
     if options.as_json:
-        print(json.dumps(facts, indent=2))
+        print_json(facts)
     else:
         print("\n".join(_lines(facts)))
     if options.open_picture and path is not None:
