@@ -104,7 +104,9 @@ class LinkError(AdapterError):
 
 
 class AdapterFault(AdapterError):  # noqa: N818  (the contracts name it: not an error of ours but a fault found)
-    """The adapter answered, and wrong; or it has no power."""
+    """The adapter answered, and wrong; or it has no power. A verdict on the adapter, so a test that failed."""
+
+    exit_code = ExitCode.TEST_FAILURES
 
 
 class ToolError(RigError):

@@ -7,9 +7,10 @@ and the last whole line counts. Three do so: the owner itself at its end, a
 *watchdog* (a small process of its own, which sees the end of its standard input when the owner is gone, however it
 went), and, should that one have been killed too, the next start on the interface or ``rig nic restore``.
 
-A journal belongs to one interface of one network namespace; if that interface is another one by now, or gone, so is
-what was changed, and the journal is dropped. The folder is private to the user: ``RIG_STATE_DIR`` where set, else
-``/run/nicrig``, else the user's runtime or temporary folder.
+A journal goes when all it holds has been put back; what a driver refused to take back stays, and is tried again by
+whoever comes next. It belongs to one interface of one network namespace; if that interface is another one by now, or
+gone, so is what was changed, and the journal is dropped. The folder is private to the user: ``RIG_STATE_DIR`` where
+set, else ``/run/nicrig``, else the user's runtime or temporary folder.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from typing import IO, Any
 
 from rig.backends import interface
 from rig.backends.ethtool import Ethtool, LinkSettings
-from rig.errors import UsageError
+from rig.errors import AdapterError, UsageError
 
 SCHEMA = 1
 WATCHDOG_PATIENCE_S = 5.0
@@ -39,11 +40,12 @@ WATCHDOG_PATIENCE_S = 5.0
 @dataclass(frozen=True, slots=True)
 class Restored:
     """One journal that was played back: the interface, and what was put back in words; ``problem`` is empty or why
-    something could not be."""
+    something could not be, and ``is_kept`` says that the journal stays, to be played back again."""
 
     name: str
     changes: tuple[str, ...]
     problem: str = ""
+    is_kept: bool = False
 
 
 class InterfaceSettings:
@@ -72,14 +74,15 @@ class InterfaceSettings:
         self._watchdog: subprocess.Popen[bytes] | None = None
         text = self._file.read()
         if text:
-            _play_back(text, control)
+            if _play_back(text, control).is_kept:
+                self._original = dict(_latest(text)["original"])
             self._file.truncate(0)
         self._write()
 
     def bring_up(self) -> None:
         """Switch the interface up, if it is down."""
         if not interface.flags(self._control, self.name) & interface.IFF_UP:
-            self._note("is_up", False)
+            self._note("is_up", self._original.get("is_up", False))
             interface.set_up(self._control, self.name, True)
 
     def switch_features(self, wanted: dict[str, bool]) -> dict[str, bool]:
@@ -93,7 +96,7 @@ class InterfaceSettings:
         if changes:
             noted = self._original.get("features", {})
             before = {name: features[name].is_active for name in changes}
-            self._note("features", before | noted)  # what was first is what is put back
+            self._note("features", before | noted)
             with _admin(f"switching {', '.join(changes)} of {self.name}"):
                 self._ethtool.set_features(changes)
             features = self._ethtool.features()
@@ -120,13 +123,19 @@ class InterfaceSettings:
             ) from err
 
     def restore(self) -> None:
-        """Put everything back and let go of the interface; harmless when called again."""
+        """Put everything back and let go of the interface; harmless when called again.
+
+        :class:`AdapterError` if the driver refuses; the journal stays then.
+        """
         if self._file.closed:
             return
         try:
-            _put_back(self.name, self._original, self._control)
-        finally:
+            try:
+                _put_back(self.name, self._original, self._control)
+            except OSError as err:
+                raise AdapterError(_not_put_back(self.name, err)) from err
             self._path.unlink(missing_ok=True)
+        finally:
             self._file.close()
             if self._watchdog is not None:
                 _end(self._watchdog)
@@ -134,7 +143,7 @@ class InterfaceSettings:
     def _note(self, key: str, value: Any) -> None:
         """Have the original value on disk, and somebody who puts it back, before the setting is touched."""
         self._original[key] = value
-        self._write()
+        self._write()  # what was first is what is put back: the callers see to that
         if self._watchdog is None:
             self._watchdog = _start_watchdog(self._path)
 
@@ -196,7 +205,8 @@ def restore_journal(path: Path) -> Restored | None:
         text = file.read()
         with interface.control_socket() as control:
             result = _play_back(text, control) if text else None
-        path.unlink(missing_ok=True)
+        if result is None or not result.is_kept:
+            path.unlink(missing_ok=True)
     return result
 
 
@@ -217,8 +227,12 @@ def _play_back(text: str, control: socket.socket) -> Restored:
         return Restored(name, (), "that interface is gone, and what was changed with it")
     try:
         return Restored(name, tuple(_put_back(name, original, control)))
-    except (OSError, UsageError) as err:
-        return Restored(name, (), str(err))
+    except OSError as err:
+        return Restored(name, (), _not_put_back(name, err), is_kept=True)
+
+
+def _not_put_back(name: str, err: Exception) -> str:
+    return f"not everything on {name} could be put back: {err}; it stays noted, and `rig nic restore` tries again"
 
 
 def _put_back(name: str, original: dict[str, Any], control: socket.socket) -> list[str]:

@@ -142,11 +142,11 @@ def interface_facts() -> list[InterfaceFacts]:
     return found
 
 
-def restore_interfaces() -> list[tuple[str, tuple[str, ...], str]]:
+def restore_interfaces() -> list[tuple[str, tuple[str, ...], str, bool]]:
     """Put back what dead processes left changed of the interfaces of this network namespace.
 
-    Returns name, what was put back in words, and what could not be, for each.
+    Returns name, what was put back in words, what could not be, and whether that is tried again next time, for each.
     """
     from rig.backends.nic_settings import restore_all
 
-    return [(each.name, each.changes, each.problem) for each in restore_all()]
+    return [(each.name, each.changes, each.problem, each.is_kept) for each in restore_all()]

@@ -186,11 +186,11 @@ def show_nc(options: NcOptions) -> int:
 def show_restore() -> int:
     """Play back the journals of dead runs."""
     results = restore_interfaces()
-    for name, changes, problem in results:
+    for name, changes, problem, _ in results:
         print(f"{name}: " + (problem or (", ".join(changes) if changes else "nothing was changed")))
     if not results:
         print("nothing to put back: no killed run has left an interface changed here")
-    return ExitCode.INFRASTRUCTURE if any(problem and "gone" not in problem for _, _, problem in results) else 0
+    return ExitCode.INFRASTRUCTURE if any(is_kept for *_, is_kept in results) else ExitCode.PASSED
 
 
 def show_interfaces(*, as_json: bool) -> int:

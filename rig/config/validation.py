@@ -78,13 +78,18 @@ def validate(document: Document, model: type[Model]) -> Model:
 
 
 def _real_path(value: Any, location: tuple[str | int, ...]) -> KeyPath:
-    """Drop what pydantic puts into a location besides keys and indices: the chosen member of a tagged union."""
+    """Drop what pydantic puts into a location besides keys and indices: the chosen member of a tagged union.
+
+    It stands before the keys of the mapping that it belongs to, one of which may be called the same.
+    """
     path: list[str | int] = []
-    for index, part in enumerate(location):
-        last = index == len(location) - 1
-        if isinstance(value, dict) and part not in value and not last and value.get("kind") == part:
+    is_chosen = False
+    for part in location:
+        if not is_chosen and isinstance(value, dict) and value.get("kind") == part:
+            is_chosen = True
             continue
         path.append(part)
+        is_chosen = False
         if isinstance(value, dict):
             value = value.get(part)
         elif isinstance(value, list) and isinstance(part, int) and part < len(value):

@@ -63,7 +63,10 @@ def render_page(facts: RunFacts) -> str:
         story=_story(facts, conversations),
         tiles=_tiles(facts, conversations),
         cables=[
-            {"words": describe_segment(segment), "svg": Markup(draw_segment(facts, name))}
+            {
+                "words": describe_segment(segment, is_modelled=not _is_live(result)),
+                "svg": Markup(draw_segment(facts, name)),
+            }
             for name, segment in result.get("segments", {}).items()
         ],
         network=_network(facts),

@@ -11,11 +11,11 @@ LEFT_PERCENT, RIGHT_PERCENT = 9.0, 91.0
 ROW_PX = 76
 
 
-def describe_segment(segment: dict[str, Any]) -> str:
-    """Return speed, duplex and length in words."""
-    bits = segment["delay_bits"]
+def describe_segment(segment: dict[str, Any], *, is_modelled: bool = True) -> str:
+    """Return speed, duplex and length in words; the length is that of a model, and of a real cable not known."""
+    length = f", {segment['delay_bits']} bit times from end to end" if is_modelled else ""
     shared = "every station hears every other" if segment["duplex"] == "half" else "each direction has its own pair"
-    return f"{segment['speed_mbps']} Mb/s, {segment['duplex']} duplex, {bits} bit times from end to end: {shared}."
+    return f"{segment['speed_mbps']} Mb/s, {segment['duplex']} duplex{length}: {shared}."
 
 
 def draw_segment(facts: RunFacts, name: str) -> str:

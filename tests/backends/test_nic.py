@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -21,7 +22,7 @@ from rig.backends.namespace import Namespace, add_tap, add_veth
 from rig.backends.nic import NicConfig, PacketSocketNic
 from rig.backends.packet_filter import station_filter
 from rig.backends.tap import TapConfig, TapDevice
-from rig.errors import LinkError, UsageError
+from rig.errors import AdapterError, LinkError, UsageError
 from rig.runtime.kernel import Scheduler
 from rig.runtime.pump_asyncio import WallClock
 from rig.units import NS_PER_MS, NS_PER_S
@@ -153,6 +154,41 @@ def test_an_end_while_a_second_note_is_written_keeps_the_first(
         settings._file.close()  # as the end of the process does, and the end of its pipe:
         nic_settings._end(settings._watchdog)
     assert state(space) == before
+
+
+@pytest.mark.needs("tap")
+@pytest.mark.parametrize("by", ["next start", "rig nic restore"])
+def test_what_a_driver_refuses_to_take_back_stays_noted(
+    space: Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    before = state(space)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    monkeypatch.setattr(nic_settings, "_start_watchdog", lambda _: None)  # it would be refused as well
+    with space.entered(), interface.control_socket() as control:
+        settings = nic_settings.InterfaceSettings(TAP, control, tmp_path)
+        settings.bring_up()
+        settings.switch_features({"rx-gro": False})
+        with monkeypatch.context() as patch:
+            patch.setattr(nic_settings.Ethtool, "set_features", refuse)
+            with pytest.raises(AdapterError, match="busy; it stays noted, and `rig nic restore` tries again"):
+                settings.restore()
+            assert not state(space)["features"]["rx-gro"]
+            (restored,) = nic_settings.restore_all(tmp_path)
+            assert restored.is_kept and "busy" in restored.problem
+            again = nic_settings.InterfaceSettings(TAP, control, tmp_path)  # which cannot put it back either, yet
+        if by == "next start":
+            again.switch_features({"rx-gro": True})
+            again.switch_features({"rx-gro": False})
+            again.restore()
+        else:
+            again._file.close()  # as when its process dies
+            (restored,) = nic_settings.restore_all(tmp_path)
+            assert "rx-gro on" in restored.changes and not restored.problem
+    assert state(space) == before
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.needs("tap")

@@ -38,6 +38,7 @@ def test_seeds_are_a_count_or_a_list(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("  - {kind: scenario, name: collide, seed: 3}\n", ["plan.yaml:3", "unknown key", "seeds"]),
+        ("  - {kind: scenario, scenario: collide}\n", ["plan.yaml:3", "unknown key", "name"]),
         ("  - {kind: scenari, name: collide}\n", ["plan.yaml:3", "scenario"]),
         ("  - {kind: scenario, name: collide, backends: [modl]}\n", ["plan.yaml:3", "backends", "model"]),
         ("  - {kind: scenario, name: collide, seeds: 0}\n", ["plan.yaml:3", "seeds"]),

@@ -148,7 +148,7 @@ def test_a_lab_runs_on_verilog_and_finds_the_same(name: str, tmp_path: Path) -> 
     for backend in ("model", "rtl"):
         student = Student(name, tmp_path / backend)
         student.predict()
-        run_lab(open_folder(student.folder), backend)  # type: ignore[arg-type]
+        run_lab(open_folder(student.folder), backend)  # type: ignore[arg-type]  # one of two words, not any
         folders[backend] = open_folder(student.folder)
     hashes = {lab.state.given.facts_sha256 for lab in folders.values() if lab.state.given is not None}
     assert len(hashes) == 1

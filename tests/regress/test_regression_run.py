@@ -134,7 +134,7 @@ def test_a_build_that_fails_is_no_failure_of_the_adapter(tmp_path: Path) -> None
 
 
 def test_an_adapter_that_answers_wrong_has_failed_and_a_board_that_is_not_there_is_no_verdict(tmp_path: Path) -> None:
-    script = """echo '{"error": "AdapterFault", "message": "the ROM is damaged\\\\nmore"}' >> $RIG_PHASES; exit 4"""
+    script = """echo '{"error": "AdapterFault", "message": "the ROM is damaged\\\\nmore"}' >> $RIG_PHASES; exit 1"""
     wrong, absent = _run(tmp_path, _shell("wrong", script), "{kind: board, name: /no/such/port}").results
     assert (wrong.outcome, wrong.error) == (Outcome.FAILED, "the ROM is damaged")
     assert (absent.outcome, absent.attempts) == (Outcome.INFRASTRUCTURE, 1)

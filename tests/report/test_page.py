@@ -13,6 +13,7 @@ from rig.errors import UsageError
 from rig.report.medium_picture import draw_scene, first_collision, timeline_data
 from rig.report.page import write_page
 from rig.report.run_facts import read_run
+from rig.report.segment_picture import describe_segment
 from rig.report.svg import element, format_time, text
 from tests.report.sample_run import SampleRun, result_of, transfer, write
 
@@ -171,3 +172,11 @@ def test_svg_is_escaped() -> None:
 )  # fmt: skip
 def test_times_read_well(t_ns: int, words: str) -> None:
     assert format_time(t_ns) == words
+
+
+def test_a_segment_on_the_wall_clock_has_no_length_that_the_rig_knows() -> None:
+    segment = {"speed_mbps": 10, "duplex": "half", "delay_bits": 40}
+    assert describe_segment(segment) == (
+        "10 Mb/s, half duplex, 40 bit times from end to end: every station hears every other."
+    )
+    assert describe_segment(segment, is_modelled=False) == "10 Mb/s, half duplex: every station hears every other."

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rig.errors import AdapterFault, ExitCode
+from rig.errors import ExitCode
 from rig.regress.phases import VARIABLE, Phases, read_phases
 from rig.regress.process import bound_to_caller, last_lines
 from rig.regress.regression.items import FOLDER, ITEM_FOLDER, OF_RIG, Item
@@ -157,8 +157,6 @@ def _outcome(item: Item, status: int, phases: Phases) -> Outcome:
     """Say what a status other than 0 means; that of a foreign program is a failure, whatever it is."""
     if phases.broken is not None:
         return Outcome.INFRASTRUCTURE
-    if phases.error == AdapterFault.__name__:  # the adapter answered, and wrong
-        return Outcome.FAILED
     if item.kind in OF_RIG:
         if status == ExitCode.NOTHING_RAN:
             return Outcome.NOT_RUN

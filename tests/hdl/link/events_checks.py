@@ -157,10 +157,10 @@ async def acknowledged_while_it_is_sent(dut: Any) -> None:
             bench = Bench(dut)
             await bench.begin()
             await bench.line(1)
-            await bench.until(lambda bench=bench: bool(bench.sent))  # type: ignore[misc]
+            await bench.until(lambda bench=bench: bool(bench.sent))  # type: ignore[misc]  # mypy asks for a type of a default in a lambda
             if waits:
                 await bench.line(0)
-            await bench.until(lambda bench=bench, clocks=clocks: bench.clock >= bench.taken_at[0] + clocks)  # type: ignore[misc]
+            await bench.until(lambda bench=bench, clocks=clocks: bench.clock >= bench.taken_at[0] + clocks)  # type: ignore[misc]  # as above
             await bench.acknowledge(0)
             if not waits:
                 await bench.steps(20)
