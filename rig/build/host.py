@@ -20,6 +20,7 @@ from rig.driver.statistics import DriverStatistics
 from rig.runtime.kernel import Scheduler
 from rig.runtime.node import Node
 from rig.sockets import SocketLibrary
+from rig.sockets.resolver import ResolverConfig
 from rig.stack.config import InterfaceConfig, StackConfig, TcpConfig
 from rig.stack.events import StackEvent
 from rig.stack.stack import Stack
@@ -126,6 +127,8 @@ def build_host(
 
     host.node = node = Node(scheduler, stack, host.device, deliver, station.name, on_round=on_round)
     host.sockets = sockets = SocketLibrary(scheduler, stack, node.kick.set)
+    if scenario.resolver is not None:
+        sockets.use_resolver(_resolver_config(scenario), random_source(scenario.seed, station.name, "resolver"))
     return host
 
 
@@ -137,6 +140,18 @@ def _stack_config(station: Station, tcp: TcpSettings) -> StackConfig:
         gateway=None if station.gateway is None else parse_ipv4(station.gateway),
         hostname=station.name,
         tcp=tcp_config(tcp),
+    )
+
+
+def _resolver_config(scenario: Scenario) -> ResolverConfig:
+    settings = scenario.resolver
+    assert settings is not None
+    addresses = [scenario.station(name).ip for name in settings.servers]
+    return ResolverConfig(
+        servers=tuple(address.split("/")[0] for address in addresses if address is not None),
+        timeout_ns=settings.timeout_ms * NS_PER_MS,
+        rounds=settings.rounds,
+        cache=settings.cache,
     )
 
 

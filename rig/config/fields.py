@@ -6,7 +6,7 @@ import ipaddress
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 INTERFACE_NAME_OCTETS = 15
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -68,10 +68,40 @@ def _network(text: str) -> str:
         raise ValueError(f"{text!r} is no network; write it as 10.0.2.0/24, with no bits beyond the prefix") from None
 
 
+def host_name(text: str) -> str:
+    """Return a domain name in lower case, without a final dot; ``ValueError`` for what cannot be one."""
+    labels = text.rstrip(".").split(".")
+    if len(text) > 253 or not all(1 <= len(label) <= 63 and label.isascii() for label in labels):
+        raise ValueError(f"{text!r} is no host name; write it as www.rig.test")
+    return text.rstrip(".").lower()
+
+
+def _dns_targets(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _checked_targets(targets: list[str]) -> list[str]:
+    if len(targets) == 1 and not is_address(targets[0]):
+        return [host_name(targets[0])]
+    return [_address(each) for each in targets]
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text is an IPv4 address."""
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True
+
+
 Name = Annotated[str, AfterValidator(_name)]
 MacAddress = Annotated[str, AfterValidator(_mac)]
 InterfaceName = Annotated[str, AfterValidator(_interface_name)]
 InterfaceAddress = Annotated[str, AfterValidator(_interface)]
+DnsTargets = Annotated[list[str], BeforeValidator(_dns_targets), AfterValidator(_checked_targets), Field(min_length=1)]
+"""What a domain name stands for: one address or several, or one other name; one may be written without a list."""
+HostName = Annotated[str, AfterValidator(host_name)]
 Ipv4Address = Annotated[str, AfterValidator(_address)]
 Network = Annotated[str, AfterValidator(_network)]
 Resource = Annotated[str, AfterValidator(_resource)]

@@ -15,7 +15,7 @@ from pathlib import Path
 from rig.config.cabling import cabling_problems
 from rig.config.program import parse_step
 from rig.config.real_cables import real_cable_problems
-from rig.config.scenario import HttpServerApp, PowerEvent, ProgramApp, Scenario, Station
+from rig.config.scenario import DnsServerApp, HttpServerApp, PowerEvent, ProgramApp, Scenario, Station
 from rig.config.strict_yaml import Document, KeyPath, parse_document, read_document
 from rig.config.validation import nearest, validate
 from rig.errors import ConfigError
@@ -41,7 +41,7 @@ def _checked(document: Document) -> Scenario:
     problems += cabling_problems(document, scenario)
     if not problems:
         problems += real_cable_problems(document, scenario)
-    problems += [*_apps(document, scenario), *_load_and_events(document, scenario)]
+    problems += [*_apps(document, scenario), *_resolver(document, scenario), *_load_and_events(document, scenario)]
     if problems:
         raise min(problems, key=lambda problem: problem.line or 0)
     return scenario
@@ -219,18 +219,22 @@ def _apps(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
         if isinstance(app, HttpServerApp):
             continue
         if isinstance(app, ProgramApp):
-            yield from _program(document, index, app, {name for name, each in known.items() if each.ip is not None})
+            hosts = {name for name, each in known.items() if each.ip is not None}
+            yield from _program(document, index, app, hosts, scenario.resolver is not None)
+            continue
+        if isinstance(app, DnsServerApp):
+            yield from _name_server(document, index, app, scenario)
             continue
         args = app.args
         ports = [port for station, port in servers if station == args.server]
         path: KeyPath = ("apps", index, "args")
         if not ports:
-            hosts = sorted({station for station, _ in servers})
+            offering = sorted({station for station, _ in servers})
             yield document.error(
                 f"no http-server runs on {args.server!r}",
                 (*path, "server"),
-                expected="one of " + ", ".join(hosts) if hosts else "an app of kind http-server",
-                nearest=nearest(args.server, hosts),
+                expected="one of " + ", ".join(offering) if offering else "an app of kind http-server",
+                nearest=nearest(args.server, offering),
             )
         elif args.port not in ports:
             yield document.error(
@@ -250,17 +254,52 @@ def _apps(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
         )
 
 
-def _program(document: Document, index: int, app: ProgramApp, hosts: set[str]) -> Iterator[ConfigError]:
-    """A program calls stations that have an address."""
+def _program(
+    document: Document, index: int, app: ProgramApp, hosts: set[str], has_resolver: bool
+) -> Iterator[ConfigError]:
+    """A program calls stations that have an address, and looks names up where there is somebody to ask."""
     for number, line in enumerate(app.args.steps):
         step = parse_step(line)
-        if step.verb in ("connect", "send-to") and step.other not in hosts:
+        if step.verb == "look-up" or (step.verb in ("connect", "send-to") and "." in step.other):
+            if not has_resolver:
+                yield document.error(
+                    f"nobody can be asked for {step.other!r}", ("apps", index, "args", "steps", number),
+                    expected="resolver: {servers: [...]} in the scenario",
+                )  # fmt: skip
+        elif step.verb in ("connect", "send-to") and step.other not in hosts:
             yield document.error(
                 f"there is no station {step.other!r} with an address",
                 ("apps", index, "args", "steps", number),
                 expected="one of " + ", ".join(sorted(hosts)),
                 nearest=nearest(step.other, hosts),
             )
+
+
+def _name_server(document: Document, index: int, app: DnsServerApp, scenario: Scenario) -> Iterator[ConfigError]:
+    """One name server is on a station; what its aliases lead to is no chain without end."""
+    path: KeyPath = ("apps", index)
+    if any(isinstance(other, DnsServerApp) and other.station == app.station for other in scenario.apps[:index]):
+        yield document.error(f"station {app.station!r} already has a name server", (*path, "station"))
+    names = app.args.names
+    for name in names:
+        seen, end = {name}, names[name][0]
+        while end in names and end not in seen:
+            seen.add(end)
+            end = names[end][0]
+        if end in seen:
+            problem = f"the aliases of {name!r} lead back to {end!r}"
+            yield document.error(problem, (*path, "args", "names", name), expected="an address at their end")
+
+
+def _resolver(document: Document, scenario: Scenario) -> Iterator[ConfigError]:
+    """The resolver asks stations that have an address."""
+    hosts = [station.name for station in scenario.stations if station.ip is not None]
+    for index, server in enumerate(scenario.resolver.servers if scenario.resolver else ()):
+        if server not in hosts:
+            yield document.error(
+                f"there is no station {server!r} with an address", ("resolver", "servers", index),
+                expected="one of " + ", ".join(hosts), nearest=nearest(server, hosts),
+            )  # fmt: skip
 
 
 def _load_and_events(document: Document, scenario: Scenario) -> Iterator[ConfigError]:

@@ -10,23 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from rig.config.fields import InterfaceAddress, InterfaceName, Ipv4Address, MacAddress, Name, Port
+from rig.config.fields import HostName, InterfaceAddress, InterfaceName, Ipv4Address, MacAddress, Name, Port
 from rig.config.scenario import TcpSettings
 from rig.config.strict_yaml import Document, parse_document, read_document
 from rig.config.validation import Strict, validate
 from rig.errors import ConfigError
-
-
-def _host_name(text: str) -> str:
-    labels = text.rstrip(".").split(".")
-    if len(text) > 253 or not all(1 <= len(label) <= 63 and label.isascii() for label in labels):
-        raise ValueError(f"{text!r} is no host name; write it as www.rig.test")
-    return text.rstrip(".").lower()
-
-
-HostName = Annotated[str, AfterValidator(_host_name)]
 
 
 class NicInterface(Strict):

@@ -1,8 +1,9 @@
 """Programs in a scenario file: socket calls, one a line, as a student would write them.
 
 ``socket s``, ``connect s server 80``, ``send s 500``: a verb, the name of a socket, and what the call takes. Names are
-the program's own variables; the descriptors behind them are the socket library's business. What the words mean is in
-:data:`VERBS`; what they do is in :mod:`rig.scenario.program`.
+the program's own variables; the descriptors behind them are the socket library's business. Where a station is expected,
+a name with a dot in it is looked up by the host's resolver. What the words mean is in :data:`VERBS`; what they do is in
+:mod:`rig.scenario.program`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from rig.config.fields import host_name
 from rig.config.validation import nearest
 
 MAX_OCTETS = 16 << 20
@@ -36,6 +38,7 @@ VERBS: dict[str, tuple[str, int, str]] = {
     "shutdown": ("name", 1, "end the stream of our direction; go on receiving"),
     "close": ("name", 1, "release the descriptor; TCP ends the connection by itself"),
     "abort": ("name", 1, "release the descriptor and reset the connection"),
+    "look-up": ("host", 1, "ask the resolver for the addresses of a name"),
     "wait": ("time unit", 2, "do nothing for so long, as `wait 5 ms`"),
 }
 _UNITS_NS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
@@ -49,7 +52,8 @@ class Step:
     verb: str
     name: str = ""
     other: str = ""
-    """The new socket of ``accept``, the station of ``connect`` and ``send-to``, the kind of ``socket``."""
+    """The new socket of ``accept``, the station (or host name) of ``connect`` and ``send-to``, the kind of ``socket``,
+    the host name of ``look-up``."""
     port: int = 0
     octets: int = 0
     wait_ns: int = 0
@@ -78,13 +82,15 @@ def parse_step(line: str) -> Step:
             raise ValueError(f"{line!r} waits longer than {MAX_WAIT_NS // 10**9} s")
         return Step(verb, wait_ns=wait_ns)
     return Step(
-        verb, str(fields["name"]), str(fields.get("other", "")), int(fields.get("port", 0)),
+        verb, str(fields.get("name", "")), str(fields.get("other", "")), int(fields.get("port", 0)),
         int(fields.get("octets", 0)),
     )  # fmt: skip
 
 
 def _field(part: str, word: str) -> dict[str, str | int]:
     match part:
+        case "host":
+            return {"other": host_name(word)}
         case "name" | "new" | "station":
             if part != "station" and not _NAME.fullmatch(word):
                 raise ValueError(f"{word!r} is no name; write a lower-case letter, then up to 15 of a-z 0-9 - _")
@@ -124,7 +130,7 @@ def _checked(lines: list[str]) -> list[str]:
         step = parse_step(line)
         if step.verb == "socket":
             known.add(step.name)
-        elif step.verb != "wait" and step.name not in known:
+        elif step.name and step.name not in known:
             near = nearest(step.name, known)
             hint = f"did you mean {near!r}?" if near else f"put `socket {step.name}` before it"
             raise ValueError(f"{line!r}: there is no socket {step.name!r} yet; {hint}")

@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field
 
 from rig.config.fields import (
+    DnsTargets,
     DurationMs,
+    HostName,
     InterfaceAddress,
     InterfaceName,
     Ipv4Address,
@@ -130,6 +132,21 @@ class HttpPutApp(Strict):
     args: HttpClientArgs
 
 
+class DnsServerArgs(Strict):
+    """A zone: each name has an address, or a list of them, or another name of which it is an alias (CNAME)."""
+
+    names: dict[HostName, DnsTargets] = Field(min_length=1)
+    ttl_s: int = Field(default=300, ge=0, le=86_400)
+
+
+class DnsServerApp(Strict):
+    """A name server for the names given here, on port 53; runs until the scenario ends."""
+
+    kind: Literal["dns-server"]
+    station: str
+    args: DnsServerArgs
+
+
 class ProgramArgs(Strict):
     """Socket calls, one a line (:mod:`rig.config.program`). ``start_ns`` is when the program begins.
 
@@ -150,7 +167,7 @@ class ProgramApp(Strict):
 
 
 ClientApp = HttpGetApp | HttpPutApp
-App = Annotated[HttpServerApp | HttpGetApp | HttpPutApp | ProgramApp, Field(discriminator="kind")]
+App = Annotated[HttpServerApp | HttpGetApp | HttpPutApp | DnsServerApp | ProgramApp, Field(discriminator="kind")]
 
 
 class Load(Strict):
@@ -188,6 +205,18 @@ class TcpSettings(Strict):
     sack: bool | None = None
     window_scale: bool | None = None
     msl_ms: DurationMs | None = None
+
+
+class ResolverSettings(Strict):
+    """The stub resolver of every host: the stations that it asks, in this order, and for how long each.
+
+    ``timeout_ms`` is its patience with each server in the first of ``rounds``; every further round doubles it.
+    """
+
+    servers: list[Name] = Field(min_length=1, max_length=3)
+    timeout_ms: DurationMs = 2_000
+    rounds: int = Field(default=3, ge=1, le=8)
+    cache: bool = True
 
 
 class Limits(Strict):
@@ -230,6 +259,7 @@ class Scenario(Strict):
     load: list[Load] = Field(default=[])
     events: list[PowerEvent] = Field(default=[])
     tcp: TcpSettings = TcpSettings()
+    resolver: ResolverSettings | None = None
     limits: Limits = Limits()
     backends: dict[BackendName, Override] = Field(default={})
     expect: Expectation = Expectation()
@@ -257,7 +287,7 @@ class Scenario(Strict):
 
     def clients(self) -> list[ClientApp]:
         """Return the applications that carry the file; the end of all, and of all programs, is the end of the run."""
-        return [app for app in self.apps if not isinstance(app, (HttpServerApp, ProgramApp))]
+        return [app for app in self.apps if isinstance(app, (HttpGetApp, HttpPutApp))]
 
     def programs(self) -> list[ProgramApp]:
         """Return the programs of socket calls."""

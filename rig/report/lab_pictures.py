@@ -10,9 +10,12 @@ from html import escape
 
 from rig.report.backoff_picture import draw_backoff
 from rig.report.block_picture import draw_blocks
+from rig.report.checksum_picture import draw_checksum
 from rig.report.conversation import read_conversations
+from rig.report.datagrams import read_datagrams, read_exchanges, read_icmp_errors
 from rig.report.frame_parts import HEADER_OCTETS, carried_by, frames_with, nibbles_of, parts_of
 from rig.report.medium_picture import draw_scene, first_collision
+from rig.report.query_picture import draw_queries
 from rig.report.run_facts import RunFacts
 from rig.report.segment_picture import draw_segment
 from rig.report.sequence_chart import draw_chart
@@ -275,6 +278,41 @@ def packets(facts: RunFacts) -> str:
     return table(head, rows, facts, numbers=(5,)) if rows else nothing("no packet was sent")
 
 
+def queries(facts: RunFacts) -> str:
+    """Draw the DNS queries of each look-up as a waterfall, with what came of each."""
+    return draw_queries(facts) or nothing("nobody was asked for a name")
+
+
+def checksum(facts: RunFacts) -> str:
+    """Draw the checksum of the first UDP datagram word by word, with the pseudo header."""
+    found = read_datagrams(facts)
+    return draw_checksum(found[0], "The checksum of a datagram") if found else nothing("no datagram was sent")
+
+
+def datagrams(facts: RunFacts) -> str:
+    """List UDP datagrams and ICMP errors with their ports, lengths and checksums, and what is in DNS messages."""
+    says = {each.query.seen.t_ns: f"query {each.asked.id}: {each.name}" for each in read_exchanges(facts)}
+    for each in read_exchanges(facts):
+        if each.reply is not None and each.answer is not None:
+            records = len(each.answer.answers)
+            words = f"answer {each.answer.id}: code {each.answer.response_code}, {records} in the answer section"
+            says[each.reply.seen.t_ns] = words
+    rows = [
+        (seen.t_ns, "UDP", seen.sender, f"{each.datagram.source_port}", f"{each.datagram.destination_port}",
+         str(8 + each.octets), f"{each.checksum:04x}", says.get(seen.t_ns, f"{each.octets} octets of data"))
+        for each in read_datagrams(facts)
+        for seen in (each.seen,)
+    ]  # fmt: skip
+    rows += [
+        (each.seen.t_ns, "ICMP", each.seen.sender, "", "", "", "",
+         f"{each.name.replace('-', ' ')}, of {each.quoted_way[1]} to {each.quoted_way[3]}")
+        for each in read_icmp_errors(facts)
+    ]  # fmt: skip
+    head = ("Time", "What", "From", "Source port", "Destination port", "Length", "Checksum", "Says")
+    lines = [(format_time(row[0]), *row[1:]) for row in sorted(rows)]
+    return table(head, lines, facts, numbers=(3, 4, 5)) if lines else nothing("no datagram was sent")
+
+
 def nothing(words: str) -> str:
     """Return a sentence in place of a picture."""
     return element("p", f"In this run {escape(words)}.", class_="lead")
@@ -335,4 +373,7 @@ PICTURES: dict[str, Picture] = {
     "packets": packets,
     "datagram-frame": datagram_frame,
     "datagram-nibbles": datagram_nibbles,
+    "datagrams": datagrams,
+    "queries": queries,
+    "checksum": checksum,
 }

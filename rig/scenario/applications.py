@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from rig.apps.dns_server import DnsServer
+from rig.apps.dns_zone import Zone
 from rig.apps.http_client import HttpResponse, http_get, http_put
 from rig.apps.http_server import HttpServer
 from rig.build.host import Host
-from rig.config.scenario import ClientApp, HttpGetApp, HttpServerApp, ProgramApp, Scenario
+from rig.config.scenario import ClientApp, DnsServerApp, HttpGetApp, HttpServerApp, ProgramApp, Scenario
 from rig.runtime.kernel import Scheduler, Task
 from rig.scenario.carried_file import CarriedFile
 from rig.scenario.facts import COMPLETED, FAILED, Transfer
@@ -129,7 +131,11 @@ class Applications:
 
     def _start_servers(self) -> None:
         for app in self._scenario.apps:
-            if isinstance(app, HttpServerApp):
+            if isinstance(app, DnsServerApp):
+                zone = Zone.from_table(app.args.names, ttl_s=app.args.ttl_s)
+                names = DnsServer(self._sockets(app.station), zone)
+                self._scheduler.spawn(names.serve(), f"{app.station} dns server")
+            elif isinstance(app, HttpServerApp):
                 server = HttpServer(self._sockets(app.station), app.args.port, {app.args.path: self._file.content})
                 server.listen()
                 self._servers[app.station, app.args.port] = server

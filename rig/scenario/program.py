@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from socket import EAI_NODATA, EAI_NONAME, SOCK_DGRAM, gaierror
 
 from rig.config.program import END, ProgramLines, Step, parse_step
 from rig.errors import UsageError
@@ -78,6 +79,8 @@ class Program:
         if step.verb == "wait":
             await library.scheduler.sleep_until(library.scheduler.now_ns + step.wait_ns)
             return 0, ""
+        if step.verb == "look-up":
+            return 0, await self._look_up(step.other)
         if step.verb == "socket":
             self._open[step.name] = made = library.socket(_KINDS[step.other])
             return 0, f"descriptor {made.fileno()}"
@@ -91,7 +94,7 @@ class Program:
                 self._open[step.other], peer = await socket.accept()
                 return 0, f"{peer[0]}:{peer[1]}"
             case "connect":
-                await socket.connect((self.address_of(step.other), step.port))
+                await socket.connect((await self._address(step.other), step.port))
                 local = socket.getsockname()
                 return 0, f"from {local[0]}:{local[1]}"
             case "send":
@@ -101,7 +104,7 @@ class Program:
             case "receive":
                 return await self._receive(socket, step.octets)
             case "send-to":
-                await socket.send_to(self._data(step), (self.address_of(step.other), step.port))
+                await socket.send_to(self._data(step), (await self._address(step.other), step.port))
                 return step.octets, f"{step.octets} octets"
             case "receive-from":
                 data, peer = await socket.receive_from(MAX_DATAGRAM_OCTETS)
@@ -123,6 +126,19 @@ class Program:
             case verb:
                 raise UsageError(f"a program has no call {verb!r}")
         return 0, ""
+
+    async def _look_up(self, name: str) -> str:
+        """Return the addresses of a name in words; that it has none is an answer too."""
+        try:
+            return ", ".join(row[4][0] for row in await self.sockets.getaddrinfo(name, None, type=SOCK_DGRAM))
+        except gaierror as err:
+            if err.errno not in (EAI_NONAME, EAI_NODATA):
+                raise
+            return "there is no such name" if err.errno == EAI_NONAME else "the name has no address"
+
+    async def _address(self, name: str) -> str:
+        """Return the address of a station, or of a name with a dot in it as the resolver has it."""
+        return await self.sockets.gethostbyname(name) if "." in name else self.address_of(name)
 
     def _data(self, step: Step) -> bytes:
         first = self._sent.get(step.name, 0)

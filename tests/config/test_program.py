@@ -35,6 +35,8 @@ apps:
         ("receive s end", Step("receive", "s", octets=-1)),
         ("send-to s server 53 20", Step("send-to", "s", "server", 53, 20)),
         ("wait 5 ms", Step("wait", wait_ns=5_000_000)),
+        ("look-up WWW.Rig.test.", Step("look-up", other="www.rig.test")),
+        ("connect s www.rig.test 80", Step("connect", "s", "www.rig.test", 80)),
         ("wait 2 s", Step("wait", wait_ns=2_000_000_000)),
     ],
 )
@@ -55,6 +57,7 @@ def test_lines_and_what_they_mean(line: str, step: Step) -> None:
         ("socket s sctp", "'sctp' is none of tcp, udp"),
         ("wait 5 min", "'min' is none of ns, us, ms, s"),
         ("wait 1001 s", "waits longer than 1000 s"),
+        ("look-up www..test", "'www..test' is no host name"),
     ],
 )
 def test_lines_that_mean_nothing(line: str, words: str) -> None:
@@ -82,3 +85,29 @@ def test_a_program_holds_together(steps: str, words: str) -> None:
 def test_somebody_must_end_the_run() -> None:
     with pytest.raises(ConfigError, match="no application ever ends"):
         parse_scenario(SCENARIO.format(steps="socket s", more=", background: true"), "x.yaml")
+
+
+NAMES = "{station: server, kind: dns-server, args: {names: {www.rig.test: 10.0.0.2}}}"
+
+
+@pytest.mark.parametrize(
+    ("more", "steps", "key_path", "words"),
+    [
+        ("", "look-up www.rig.test", "apps[0].args.steps[0]", "nobody can be asked for 'www.rig.test'"),
+        ("", "socket s, connect s www.rig.test 80", "apps[0].args.steps[1]", "nobody can be asked for 'www.rig.test'"),
+        ("resolver: {servers: [sever]}", "socket s", "resolver.servers[0]", "there is no station 'sever'"),
+        ("resolver: {servers: []}", "socket s", "resolver.servers", "at least 1"),
+        (f"  - {NAMES}\n  - {NAMES}", "socket s", "apps[2].station", "already has a name server"),
+        ("  - {station: server, kind: dns-server, args: {names: {a.b: b.b, b.b: a.b}}}", "socket s",
+         "apps[1].args.names.a.b", "the aliases of 'a.b' lead back to 'a.b'"),
+        ("  - {station: server, kind: dns-server, args: {names: {a.b: [10.0.0.1, c.d]}}}", "socket s",
+         "apps[1].args.names.a.b", "is no IPv4 address"),
+    ],
+)  # fmt: skip
+def test_names_can_be_looked_up_only_where_somebody_knows_them(
+    more: str, steps: str, key_path: str, words: str
+) -> None:
+    with pytest.raises(ConfigError) as error:
+        parse_scenario(SCENARIO.format(steps=steps, more="") + more, "x.yaml")
+    assert error.value.key_path == key_path
+    assert words in str(error.value)

@@ -102,3 +102,35 @@ def test_a_descriptor_is_the_lowest_that_is_free(tmp_path: Path, verb: str) -> N
     _, rows = play(tmp_path, f"socket a, socket b, {verb} a, socket c, close b, close c", "socket w")
     made = [row["descriptor"] for row in rows if row["kind"] == "call" and row["verb"] == "socket"]
     assert made == [3, 3, 4, 3]
+
+
+NAMES = """
+resolver: {{servers: [{servers}], timeout_ms: 3, rounds: 1}}
+apps:
+  - station: server
+    kind: dns-server
+    args: {{names: {{www.rig.test: web.rig.test, web.rig.test: [10.0.0.2, 10.0.0.9]}}}}
+  - {{station: server, kind: program, args: {{background: true, steps: [socket s udp, bind s 9, receive-from s]}}}}
+  - {{station: client, kind: program, args: {{steps: [{steps}]}}}}
+"""
+
+
+def look_up(tmp_path: Path, steps: str, servers: str = "client, server") -> tuple[Run, list[str]]:
+    scenario = parse_scenario(HEAD + NAMES.format(steps=steps, servers=servers), "x.yaml")
+    run = run_scenario(Request("x", scenario, "model", CarriedFile("none", b"x"), tmp_path))
+    rows = json.loads((run.folder / "sockets.json").read_text())["rows"]
+    return run, [row["result"] for row in rows if row["kind"] == "call" and row["station"] == "client"]
+
+
+def test_names_are_looked_up_at_the_servers_of_the_scenario(tmp_path: Path) -> None:
+    """The first has nothing on its port, the second knows; a name that does not exist ends no program."""
+    steps = "look-up www.rig.test, look-up no.rig.test, socket s udp, send-to s www.rig.test 9 5"
+    run, results = look_up(tmp_path, steps)
+    assert run.result["outcome"] == "completed"
+    assert results == ["10.0.0.2, 10.0.0.9", "there is no such name", "descriptor 3", "5 octets"]
+
+
+def test_a_look_up_without_any_answer_ends_the_program(tmp_path: Path) -> None:
+    run, results = look_up(tmp_path, "look-up www.rig.test, socket s", servers="client")
+    assert run.result["outcome"] == "failed"
+    assert len(results) == 1 and "Temporary failure in name resolution" in results[0]

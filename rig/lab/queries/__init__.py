@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 
-from rig.lab.queries import frames, medium, network, packets, run, sockets, tcp
+from rig.lab.queries import datagrams, frames, medium, network, packets, run, sockets, tcp
 
 Query = Callable[..., int | str]
 
@@ -21,6 +21,7 @@ QUERIES: dict[str, Query] = {
     **network.QUERIES,
     **frames.QUERIES,
     **packets.QUERIES,
+    **datagrams.QUERIES,
 }
 
 
