@@ -132,6 +132,7 @@ class BoardBus:
         self._news: LinkError | None = None  # that nobody has been told yet
         self._is_taken = False  # by another host
         self._is_reset = False
+        self._session_over: Event = kernel.event(f"end of the session with {expected.name}")
         self._waiting: dict[int, _Waiting] = {}
         self.irq.set()
 
@@ -191,11 +192,11 @@ class BoardBus:
         assert session is not None
         self._is_reset = False
         deadline_ns = self._kernel.now_ns + patience_ns
-        while not self._is_reset and self._kernel.now_ns < deadline_ns and session.state is HostState.OPEN:
+        while not self._session_over.is_set() and self._kernel.now_ns < deadline_ns:
             session.reset_board()
             self._pump()
             await self._kernel.wait_first(
-                self.irq, deadline_ns=min(deadline_ns, self._kernel.now_ns + self._settings.first_timeout_ns)
+                self._session_over, deadline_ns=min(deadline_ns, self._kernel.now_ns + self._settings.first_timeout_ns)
             )
         return self._is_reset
 
@@ -234,6 +235,7 @@ class BoardBus:
             self._refusal = error
             return
         self._opening = self._kernel.event(f"greeting of {self._expected.name}")
+        self._session_over.clear()
         self._session = session = HostSession(next(self._session_ids), self._settings)
 
         def receive(octets: bytes) -> None:
@@ -294,6 +296,7 @@ class BoardBus:
         """The session has gone down: whoever waits is told."""
         name = self._expected.name
         self._is_taken = event.why is Downfall.TAKEN
+        self._session_over.set()
         if self._opening is not None:
             assert self._session is not None
             self._end_opening(LinkError(_why_no_greeting(self._expected, self._session, event)))

@@ -25,6 +25,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text."
 Duration = Annotated[
     float | None, typer.Option("--for", min=0.1, max=86_400, metavar="S", help="End after so many seconds.")
 ]
+DeviceDuration = Annotated[
+    float | None,
+    typer.Option("--for", min=0.1, max=86_400, metavar="S", help="End after so many seconds of device time."),
+]
 ATTACHED = Path("configs/attached")
 WAIT_S = 10.0
 
@@ -106,7 +110,7 @@ def test(
 def console(
     board: Board,
     log: Annotated[Path | None, typer.Option("--log", metavar="FILE", help="Append the lines to this file.")] = None,
-    duration: Duration = None,
+    duration: DeviceDuration = None,
     attached: Attached = ATTACHED,
     wait: Wait = WAIT_S,
     baud: Baud = None,
@@ -138,7 +142,7 @@ def irq(
     board: Board,
     watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C.")] = False,
     count: Annotated[int | None, typer.Option("--count", min=1, metavar="N", help="End after so many changes.")] = None,
-    duration: Duration = None,
+    duration: DeviceDuration = None,
     attached: Attached = ATTACHED,
     wait: Wait = WAIT_S,
     baud: Baud = None,

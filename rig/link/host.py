@@ -320,12 +320,12 @@ class HostSession:
         if kind == MessageType.HELLO:
             self._greeted(frame, now_ns)
             return
+        if self.state is not HostState.OPEN:
+            self.counts["not_ours"] += 1
+            return
         if kind == MessageType.RESET and frame.session == 0:
             self._events.append(Reset())
             self.close(Downfall.LOST_SESSION, "it was reset on request")
-            return
-        if self.state is not HostState.OPEN:
-            self.counts["not_ours"] += 1
             return
         if kind == MessageType.NAK and frame.result == NakCode.NO_SESSION:
             if frame.session != self._tag:

@@ -15,6 +15,7 @@ from rig.adapter.mac_rom import MacRom
 from rig.backends.board import Expectation
 from rig.build.board import ModelledBoard, modelled_board
 from rig.errors import AdapterFault, BusError, LinkError, UsageError
+from rig.link.host import HostSession
 from rig.link.messages import LineEvent
 from rig.runtime.kernel import Cancelled
 from rig.runtime.virtual_time import VirtualTime
@@ -136,6 +137,32 @@ def test_a_reset_on_request_is_a_power_on_reset_and_ends_the_session() -> None:
         assert not board.bus.is_open and not board.twin.session.has_session
         assert await read32(board.bus, r.REG_MAC_ADDR_LO) == 0
         assert board.bus.sessions == 2
+
+    play(body)
+
+
+def test_a_reset_is_asked_for_once_though_the_interrupt_line_is_high(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[HostSession] = []
+    ask = HostSession.reset_board
+
+    def count(session: HostSession) -> None:
+        asked.append(session)
+        assert len(asked) < 10, "it is asked for again and again, and the answer is not waited for"
+        ask(session)
+
+    monkeypatch.setattr(HostSession, "reset_board", count)
+
+    async def body(kernel: VirtualTime, board: ModelledBoard) -> None:
+        await board.bus.transaction(
+            [
+                Write32(r.REG_INT_MASK, r.INT_STATUS_TX_ERR),
+                Write32(r.REG_CTRL, r.CTRL_RESET | r.CTRL_TX_EN),
+                WriteBlock(r.REG_TX_PAGE, bytes(8) + r.TX_COMMAND_SEND.to_bytes(4, "little")),
+            ]
+        )
+        await board.bus.irq.wait()
+        assert await board.bus.reset_board(NS_PER_S) and len(asked) == 1
+        assert await read32(board.bus, r.REG_INT_MASK) == 0 and not board.bus.irq.is_set()
 
     play(body)
 

@@ -497,6 +497,17 @@ def test_reset_and_log() -> None:
     assert table.host.state is HostState.DOWN and not table.device.has_session
 
 
+def test_the_answer_to_an_earlier_reset_does_not_end_the_session_that_begins() -> None:
+    table = Table()
+    table.host.open(table.now_ns)
+    (late,) = (example.octets for example in examples.examples() if example.name == "reset_answer")
+    table.host.receive_octets(late, table.now_ns)
+    assert table.host.state is HostState.GREETING and table.host.counts["not_ours"] == 1
+    table.run(lambda: table.host.state is HostState.OPEN)
+    assert Reset() not in table.events
+    table.finish([Transaction([ReadWords(0, 1)])])
+
+
 def test_a_late_greeting_changes_nothing() -> None:
     table = Table()
     table.open()
