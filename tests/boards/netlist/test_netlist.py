@@ -13,10 +13,11 @@ from typing import Any
 import filelock
 import pytest
 
-from rig.boards.area import ROOT, find_tool
-from rig.boards.bitstream import octets_literal, run_tool
+from rig.boards.area import ROOT
+from rig.boards.bitstream import octets_literal
 from rig.regress import simbuild
 from rig.regress.filelist import filelist_of
+from rig.regress.fpga_tools import find_tool, run_tool
 from rig.regress.tools import Simulator
 from tests.boards.netlist.netlist_main import ROM
 from tests.contract import bus_contract
