@@ -12,7 +12,7 @@ from rig.adapter.device import FrameDevice
 from rig.adapter.impairer import Impairer
 from rig.build.address import station_address
 from rig.build.impairments import build_impairer
-from rig.config.scenario import Scenario, Station, TcpSettings
+from rig.config.scenario import Ipv4Settings, Scenario, Station, TcpSettings
 from rig.config.topology import Topology
 from rig.driver.config import DriverConfig
 from rig.driver.driver import NicDriver
@@ -21,7 +21,7 @@ from rig.runtime.kernel import Scheduler
 from rig.runtime.node import Node
 from rig.sockets import SocketLibrary
 from rig.sockets.resolver import ResolverConfig
-from rig.stack.config import InterfaceConfig, StackConfig, TcpConfig
+from rig.stack.config import InterfaceConfig, Ipv4Config, StackConfig, TcpConfig
 from rig.stack.events import StackEvent
 from rig.stack.stack import Stack
 from rig.units import NS_PER_MS
@@ -115,9 +115,7 @@ def build_host(
     host = Host(station, driver, tap(impairer or driver), impairer=impairer)
     if station.ip is None or not with_stack:
         return host
-    host.stack = stack = Stack(
-        _stack_config(station, scenario.tcp), random_source(scenario.seed, station.name, "stack")
-    )
+    host.stack = stack = Stack(_stack_config(station, scenario), random_source(scenario.seed, station.name, "stack"))
     sockets: SocketLibrary
 
     def deliver(event: StackEvent) -> None:
@@ -132,15 +130,21 @@ def build_host(
     return host
 
 
-def _stack_config(station: Station, tcp: TcpSettings) -> StackConfig:
+def _stack_config(station: Station, scenario: Scenario) -> StackConfig:
     assert station.ip is not None
     address, prefix_length = parse_interface(station.ip)
     return StackConfig(
-        interfaces=(InterfaceConfig(station_address(station), address, prefix_length),),
+        interfaces=(InterfaceConfig(station_address(station), address, prefix_length, mtu=station.mtu),),
         gateway=None if station.gateway is None else parse_ipv4(station.gateway),
         hostname=station.name,
-        tcp=tcp_config(tcp),
+        ipv4=_ipv4_config(scenario.ipv4),
+        tcp=tcp_config(scenario.tcp),
     )
+
+
+def _ipv4_config(settings: Ipv4Settings) -> Ipv4Config:
+    timeout_ns = _ns(settings.reassembly_timeout_ms)
+    return Ipv4Config() if timeout_ns is None else Ipv4Config(reassembly_timeout_ns=timeout_ns)
 
 
 def _resolver_config(scenario: Scenario) -> ResolverConfig:

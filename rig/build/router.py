@@ -34,7 +34,8 @@ def build_router(
     interfaces = []
     for host, interface in zip(own, settings.interfaces, strict=True):
         address, prefix_length = parse_interface(interface.ip)
-        interfaces.append(InterfaceConfig(station_address(host.station), address, prefix_length, name=interface.name))
+        mac = station_address(host.station)
+        interfaces.append(InterfaceConfig(mac, address, prefix_length, mtu=interface.mtu, name=interface.name))
     routes = []
     for route in settings.routes:
         network = ipaddress.IPv4Network(route.network)

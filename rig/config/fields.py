@@ -107,4 +107,6 @@ Network = Annotated[str, AfterValidator(_network)]
 Resource = Annotated[str, AfterValidator(_resource)]
 TimeNs = Annotated[int, Field(ge=0, le=10**15)]
 DurationMs = Annotated[int, Field(ge=1, le=10**9)]
+Mtu = Annotated[int, Field(ge=68, le=1500)]
+"""The largest IP packet in octets: RFC 791, 3.2, and IEEE Std 802.3-2022 3.2.7 (maxBasicDataSize)."""
 Port = Annotated[int, Field(ge=1, le=65535)]

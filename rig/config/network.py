@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rig.config.fields import DurationMs, InterfaceAddress, Ipv4Address, MacAddress, Name, Network, TimeNs
+from rig.config.fields import DurationMs, InterfaceAddress, Ipv4Address, MacAddress, Mtu, Name, Network, TimeNs
 from rig.config.validation import Strict
 
 Duplex = Literal["half", "full"]
@@ -75,6 +75,7 @@ class RouterInterface(Strict):
     mac: MacAddress
     ip: InterfaceAddress
     segment: str | None = None
+    mtu: Mtu = 1500
     position_bits: int = Field(default=0, ge=0)
     duplex: Duplex | None = None
 

@@ -35,6 +35,7 @@ VERBS: dict[str, tuple[str, int, str]] = {
     "no-delay": ("name", 1, "switch the Nagle algorithm off (TCP_NODELAY)"),
     "receive-buffer": ("name octets", 2, "set the size of the receive buffer (SO_RCVBUF); before the connection"),
     "send-buffer": ("name octets", 2, "set the size of the send buffer (SO_SNDBUF)"),
+    "dont-fragment": ("name", 1, "forbid every router to cut its datagrams (DF)"),
     "shutdown": ("name", 1, "end the stream of our direction; go on receiving"),
     "close": ("name", 1, "release the descriptor; TCP ends the connection by itself"),
     "abort": ("name", 1, "release the descriptor and reset the connection"),

@@ -19,6 +19,7 @@ from rig.config.fields import (
     InterfaceName,
     Ipv4Address,
     MacAddress,
+    Mtu,
     Name,
     Port,
     Resource,
@@ -67,6 +68,7 @@ class Station(Strict):
     ``backend`` is where it is whatever the others are on; only a run on the model makes it a twin all the same.
     ``far_end`` rtl: of a virtual board adapter and far end of the link are in Verilog, in the same simulation.
     ``impairments`` happen between its driver and its stack; for what it receives they replace those of its segment.
+    ``mtu`` is the longest IP packet that it sends, as if its link took no longer ones.
     On the wall clock, at the end of a real cable: ``interface`` is the network interface that it is, or into which the
     jack of its virtual board leads; ``port`` the serial port of its board, or its URL.
     """
@@ -78,6 +80,7 @@ class Station(Strict):
     duplex: Duplex | None = None
     ip: InterfaceAddress | None = None
     gateway: Ipv4Address | None = None
+    mtu: Mtu = 1500
     position_bits: int = Field(default=0, ge=0, le=MAX_DELAY_BITS)
     phase_ns: int | None = Field(default=None, ge=0, lt=400)
     backend: BackendName | None = None
@@ -207,6 +210,12 @@ class TcpSettings(Strict):
     msl_ms: DurationMs | None = None
 
 
+class Ipv4Settings(Strict):
+    """The internet layer of every host; what is not said keeps the default of the stack (RFC 1122)."""
+
+    reassembly_timeout_ms: DurationMs | None = None
+
+
 class ResolverSettings(Strict):
     """The stub resolver of every host: the stations that it asks, in this order, and for how long each.
 
@@ -259,6 +268,7 @@ class Scenario(Strict):
     load: list[Load] = Field(default=[])
     events: list[PowerEvent] = Field(default=[])
     tcp: TcpSettings = TcpSettings()
+    ipv4: Ipv4Settings = Ipv4Settings()
     resolver: ResolverSettings | None = None
     limits: Limits = Limits()
     backends: dict[BackendName, Override] = Field(default={})
@@ -298,7 +308,8 @@ class Scenario(Strict):
         interfaces = [
             Station(
                 name=f"{router.name}-{interface.name}", mac=interface.mac, ip=interface.ip, segment=interface.segment,
-                position_bits=interface.position_bits, duplex=interface.duplex, backend=router.backend,
+                mtu=interface.mtu, position_bits=interface.position_bits, duplex=interface.duplex,
+                backend=router.backend,
             )
             for router in self.routers
             for interface in router.interfaces

@@ -12,7 +12,8 @@ from rig.report.backoff_picture import draw_backoff
 from rig.report.block_picture import draw_blocks
 from rig.report.checksum_picture import draw_checksum
 from rig.report.conversation import read_conversations
-from rig.report.datagrams import read_datagrams, read_exchanges, read_icmp_errors
+from rig.report.datagrams import read_datagrams, read_exchanges, read_icmp_errors, read_packets
+from rig.report.fragment_picture import draw_cuts, draw_holes
 from rig.report.frame_parts import HEADER_OCTETS, carried_by, frames_with, nibbles_of, parts_of
 from rig.report.medium_picture import draw_scene, first_collision
 from rig.report.query_picture import draw_queries
@@ -313,6 +314,37 @@ def datagrams(facts: RunFacts) -> str:
     return table(head, lines, facts, numbers=(3, 4, 5)) if lines else nothing("no datagram was sent")
 
 
+def cuts(facts: RunFacts) -> str:
+    """Draw the first datagram that was cut, with its pieces on each cable."""
+    return draw_cuts(facts) or nothing("no datagram was cut")
+
+
+def holes(facts: RunFacts) -> str:
+    """Draw what the receiver had of each datagram after each piece, and the holes that were left."""
+    return draw_holes(facts) or nothing("no datagram was cut")
+
+
+def fragments(facts: RunFacts) -> str:
+    """List the IP packets that are fragments, or must not become any, and the ICMP errors, with the fields for it."""
+    errors = {(each.seen.t_ns, each.seen.sender): each for each in read_icmp_errors(facts)}
+    rows = []
+    for seen in read_packets(facts):
+        packet, error = seen.packet, errors.get((seen.t_ns, seen.sender))
+        is_piece = packet.more_fragments or packet.fragment_offset_octets
+        if not (is_piece or packet.dont_fragment or error):
+            continue
+        flags = [name for name, is_set in (("DF", packet.dont_fragment), ("MF", packet.more_fragments)) if is_set]
+        says = "" if error is None else error.name.replace("-", " ")
+        if error is not None and error.name == "fragmentation-needed":
+            says += f", MTU {error.message.rest_of_header & 0xFFFF}"
+        rows.append(
+            (format_time(seen.t_ns), seen.sender, str(packet.header_octets + len(packet.payload)),
+             str(packet.identification), " ".join(flags), str(packet.fragment_offset_octets // 8), says)
+        )  # fmt: skip
+    head = ("Time", "From adapter", "Total length", "Identification", "Flags", "Fragment offset", "ICMP says")
+    return table(head, rows, facts, numbers=(2, 3, 5)) if rows else nothing("no datagram was cut")
+
+
 def nothing(words: str) -> str:
     """Return a sentence in place of a picture."""
     return element("p", f"In this run {escape(words)}.", class_="lead")
@@ -375,5 +407,8 @@ PICTURES: dict[str, Picture] = {
     "datagram-nibbles": datagram_nibbles,
     "datagrams": datagrams,
     "queries": queries,
+    "cuts": cuts,
+    "holes": holes,
+    "fragments": fragments,
     "checksum": checksum,
 }

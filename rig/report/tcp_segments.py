@@ -56,7 +56,7 @@ def read_segments(facts: RunFacts) -> list[SeenSegment]:
     stations = {station["ip"].split("/")[0]: name for name, station in facts.stations.items() if station.get("ip")}
     initial: dict[tuple[str, int, str, int], int] = {}
     top: dict[tuple[str, int, str, int], int] = {}
-    lost = _lost_frames(facts)
+    lost = lost_frames(facts)
     seen = []
     for frame in facts.frames:
         try:
@@ -93,7 +93,7 @@ def read_segments(facts: RunFacts) -> list[SeenSegment]:
     return seen
 
 
-def _lost_frames(facts: RunFacts) -> set[tuple[int, str]]:
+def lost_frames(facts: RunFacts) -> set[tuple[int, str]]:
     """Return time and sender of the frames that were on the wire and were lost before their receiver's stack."""
     lost = set()
     for row in facts.sockets:

@@ -45,6 +45,7 @@ class StationFacts:
     stack: dict[str, int] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     impairments: dict[str, int] = field(default_factory=dict)
+    mtu: int = 1500
 
 
 @dataclass(slots=True)

@@ -276,6 +276,7 @@ class Play:
                 ip=host.station.ip,
                 segment=self._topology.place(host.station),
                 position_bits=host.station.position_bits,
+                mtu=host.station.mtu,
                 counters=self._counters.get(name, {}),
                 netstat=netstat.get(name, []),
                 netstat_ns=self._netstat_ns if name in netstat else None,

@@ -115,6 +115,8 @@ class Program:
                 socket.set_option(SocketOption.RECEIVE_BUFFER, step.octets)
             case "send-buffer":
                 socket.set_option(SocketOption.SEND_BUFFER, step.octets)
+            case "dont-fragment":
+                socket.set_option(SocketOption.DONT_FRAGMENT, 1)
             case "shutdown":
                 socket.shutdown()
             case "close":

@@ -240,6 +240,7 @@ def _result(request: Request, scenario: Scenario, recording: Recording) -> dict[
                 "ip": station.ip,
                 "segment": station.segment,
                 "position_bits": station.position_bits,
+                "mtu": station.mtu,
                 "counters": station.counters,
                 "netstat": station.netstat,
                 "netstat_ns": station.netstat_ns,

@@ -32,6 +32,7 @@ class SocketOption(Enum):
     BROADCAST = "broadcast"
     TTL = "ttl"
     DSCP = "dscp"
+    DONT_FRAGMENT = "dont_fragment"
 
 
 class Endpoint:

@@ -23,6 +23,7 @@ class UdpEndpoint(Endpoint):
 
     __slots__ = (
         "_broadcast",
+        "_dont_fragment",
         "_dscp",
         "_error",
         "_layer",
@@ -46,6 +47,7 @@ class UdpEndpoint(Endpoint):
         self._limit_octets = layer.ip.config.udp.receive_buffer_octets
         self._error: OSError | None = None
         self._broadcast = 0
+        self._dont_fragment = 0
         self._ttl = layer.ip.config.ttl
         self._dscp = 0
 
@@ -83,7 +85,8 @@ class UdpEndpoint(Endpoint):
         if not self.port:
             self.bind(0, 0)
         datagram = UdpDatagram(self.port, port, data).serialize(path.source, address)
-        self._layer.ip.send(path, Protocol.UDP, datagram, now_ns, ttl=self._ttl, dscp=self._dscp)
+        df = bool(self._dont_fragment)
+        self._layer.ip.send(path, Protocol.UDP, datagram, now_ns, ttl=self._ttl, dscp=self._dscp, dont_fragment=df)
         return len(data)
 
     def receive(self, max_octets: int, now_ns: int) -> bytes | None:
@@ -113,6 +116,8 @@ class UdpEndpoint(Endpoint):
             self._ttl = value
         elif option is SocketOption.DSCP and 0 <= value <= 63:
             self._dscp = value
+        elif option is SocketOption.DONT_FRAGMENT:
+            self._dont_fragment = int(bool(value))
         else:
             super().set_option(option, value)
 
@@ -122,6 +127,7 @@ class UdpEndpoint(Endpoint):
             SocketOption.RECEIVE_BUFFER: self._limit_octets,
             SocketOption.TTL: self._ttl,
             SocketOption.DSCP: self._dscp,
+            SocketOption.DONT_FRAGMENT: self._dont_fragment,
         }
         return values[option] if option in values else super().get_option(option)
 

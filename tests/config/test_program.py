@@ -35,6 +35,7 @@ apps:
         ("receive s end", Step("receive", "s", octets=-1)),
         ("send-to s server 53 20", Step("send-to", "s", "server", 53, 20)),
         ("wait 5 ms", Step("wait", wait_ns=5_000_000)),
+        ("dont-fragment s", Step("dont-fragment", "s")),
         ("look-up WWW.Rig.test.", Step("look-up", other="www.rig.test")),
         ("connect s www.rig.test 80", Step("connect", "s", "www.rig.test", 80)),
         ("wait 2 s", Step("wait", wait_ns=2_000_000_000)),

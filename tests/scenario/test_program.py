@@ -134,3 +134,57 @@ def test_a_look_up_without_any_answer_ends_the_program(tmp_path: Path) -> None:
     run, results = look_up(tmp_path, "look-up www.rig.test, socket s", servers="client")
     assert run.result["outcome"] == "failed"
     assert len(results) == 1 and "Temporary failure in name resolution" in results[0]
+
+
+BEHIND = """
+schema: 1
+seed: 5
+segments:
+  near: {speed_mbps: 100, delay_bits: 20}
+  far: {speed_mbps: 100, delay_bits: 20}
+stations:
+  - {name: client, mac: "02:00:00:00:00:01", ip: 10.0.1.1/24, gateway: 10.0.1.254, segment: near}
+  - {name: server, mac: "02:00:00:00:00:02", ip: 10.0.2.1/24, gateway: 10.0.2.254, segment: far, mtu: 620}
+routers:
+  - name: router
+    interfaces:
+      - {name: eth0, mac: "02:00:00:00:01:00", ip: 10.0.1.254/24, segment: near}
+      - {name: eth1, mac: "02:00:00:00:01:01", ip: 10.0.2.254/24, segment: far, mtu: 620}
+ipv4: {reassembly_timeout_ms: 2}
+apps:
+  - station: server
+    kind: program
+    args: {background: true, steps: [socket s udp, bind s 9, receive-from s, send-to s client 9 700]}
+  - {station: client, kind: program, args: {steps: [socket s udp, bind s 9, %s]}}
+limits: {sim_ns: 1000000000, wall_s: 60}
+"""
+
+
+def behind(tmp_path: Path, steps: str, more: str = "") -> dict[str, dict[str, Any]]:
+    text = (BEHIND % steps).replace("segment: far, mtu: 620}\nrouters", f"segment: far, mtu: 620{more}}}\nrouters")
+    run = run_scenario(
+        Request("x", parse_scenario(text, "x.yaml"), "model", CarriedFile("none", b"x"), tmp_path)
+    )  # fmt: skip
+    assert run.result["outcome"] == "completed"
+    return {name: station["stack"] for name, station in run.result["stations"].items()}
+
+
+def test_a_link_for_short_packets_cuts_what_passes(tmp_path: Path) -> None:
+    counters = behind(tmp_path, "send-to s server 9 1000, receive-from s")
+    assert counters["server"]["ip_datagrams_reassembled"] == 1, "the router cut it, its interface takes 620 octets"
+    assert counters["client"]["ip_datagrams_reassembled"] == 1, "the server cut its answer, for it has the same MTU"
+
+
+def test_a_packet_that_must_not_be_cut_does_not_pass(tmp_path: Path) -> None:
+    counters = behind(
+        tmp_path, "dont-fragment s, send-to s server 9 1000, wait 1 ms, send-to s server 9 592, receive-from s"
+    )
+    assert "ip_datagrams_reassembled" not in counters["server"], "592 octets with their headers are 620"
+
+
+def test_a_datagram_with_a_hole_is_given_up_when_the_scenario_says(tmp_path: Path) -> None:
+    lost = ", impairments: {receive: {drop: [3]}}"
+    early = behind(tmp_path / "early", "send-to s server 9 1000, wait 1 ms", lost)
+    assert "ip_reassembly_timeout" not in early["server"]
+    late = behind(tmp_path / "late", "send-to s server 9 1000, wait 3 ms", lost)
+    assert late["server"]["ip_reassembly_timeout"] == 1 and late["server"]["icmp_errors_sent"] == 1

@@ -178,3 +178,20 @@ def test_loopback() -> None:
         assert data is not None and data[:2] == (b"to myself", address)
     assert bench.sent() == [], "nothing of it reaches the wire"
     assert stack.next_deadline() != 0
+
+
+@requirement("RFC791")
+def test_a_datagram_that_must_not_be_cut() -> None:
+    """With the option its packets have DF, and what is too long for the link is refused instead of cut."""
+    bench = Bench()
+    handle = _bound(bench, 99)
+    bench.stack.send_to(handle, bytes(2000), PEER_IP, 53, 0)
+    assert [packet.dont_fragment for packet in bench.sent_ip()] == [False, False]
+    bench.stack.set_option(handle, SocketOption.DONT_FRAGMENT, 1)
+    assert bench.stack.get_option(handle, SocketOption.DONT_FRAGMENT) == 1
+    bench.stack.send_to(handle, bytes(1472), PEER_IP, 53, 0)
+    assert [(packet.dont_fragment, len(packet.payload)) for packet in bench.sent_ip()] == [(True, 1480)]
+    with pytest.raises(OSError, match="the MTU of eth0 is 1500") as error:
+        bench.stack.send_to(handle, bytes(1473), PEER_IP, 53, 0)
+    assert error.value.errno == errno.EMSGSIZE
+    assert bench.sent_ip() == []

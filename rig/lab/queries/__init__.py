@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 
-from rig.lab.queries import datagrams, frames, medium, network, packets, run, sockets, tcp
+from rig.lab.queries import datagrams, fragments, frames, medium, network, packets, run, sockets, tcp
 
 Query = Callable[..., int | str]
 
@@ -22,6 +22,7 @@ QUERIES: dict[str, Query] = {
     **frames.QUERIES,
     **packets.QUERIES,
     **datagrams.QUERIES,
+    **fragments.QUERIES,
 }
 
 
