@@ -119,6 +119,7 @@ def run_rtl_boards(
         )  # fmt: skip
     finally:
         over.set()
+        watcher.join()  # it leaves nothing in a folder that the caller removes
     result.check()
     if not stop.is_set():
         raise ToolError(f"the simulation of the boards has ended by itself; see {result.log_path}")

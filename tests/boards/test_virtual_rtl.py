@@ -13,6 +13,7 @@ import pytest
 
 from rig.adapter import registers as r
 from rig.adapter.bus import Read32, ReadBlock, Write32, WriteBlock
+from rig.boards import virtual_rtl
 from rig.boards.virtual_rtl import build_boards, default_scale, run_rtl_boards
 from rig.build.board import port_bus
 from rig.errors import BusError, LinkError, UsageError
@@ -132,3 +133,17 @@ def test_the_simulation_ends_with_the_program_that_began_it() -> None:
 def test_bad_requests(boards: list[str], baud: int, problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
         build_boards(boards, baud=baud)
+
+
+def test_ctrl_c_leaves_nobody_who_writes_into_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(virtual_rtl, "build_boards", lambda *_, **__: None)
+    monkeypatch.setattr(virtual_rtl.simbuild, "run", interrupted)
+    stop, before = threading.Event(), threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        run_rtl_boards([BOARD], run_dir=tmp_path / "run", on_ready=print, stop=stop)
+    assert threading.active_count() == before
+    stop.set()
+    assert list((tmp_path / "run").iterdir()) == []

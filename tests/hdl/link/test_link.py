@@ -14,10 +14,10 @@ from tests.hdl.link.sources import link_build
 TIMEOUT_S = 300
 
 
-def run(simulator: Simulator, main: str, folder: Path) -> Any:
+def run(simulator: Simulator, main: str, folder: Path, *, module: str = "link_main") -> Any:
     result = simbuild.run(
         link_build(simulator, "link_bench"), run_dir=folder, timeout_s=TIMEOUT_S,
-        main=f"tests.hdl.link.link_main:{main}",
+        main=f"tests.hdl.link.{module}:{main}",
     )  # fmt: skip
     result.check()
     return result.value
@@ -52,6 +52,11 @@ def test_what_arrives_while_the_board_cannot_send(tmp_path: Path) -> None:
 
 def test_what_happens_while_a_frame_is_sent(tmp_path: Path) -> None:
     run("verilator", "moments", tmp_path)
+
+
+@pytest.mark.parametrize("main", ["sessions", "limits"])
+def test_where_a_fault_would_show_only_at_the_edge(main: str, tmp_path: Path) -> None:
+    run("verilator", main, tmp_path, module="link_edges")
 
 
 def test_the_same_answers_as_the_python_far_end(tmp_path: Path) -> None:

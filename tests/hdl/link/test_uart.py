@@ -35,6 +35,7 @@ def test_uart(clk_hz: int, baud: int, line_baud: int, octets: int, tmp_path: Pat
     found = result.value
     assert found["echoed"] == found["sent"]
     assert found["glitches"] == 0, "what is shorter than half a start bit is none"
+    assert found["spiked"] == 0, "a bit is the majority of three samples"
     assert found["breaks"] == 0, "an octet without a stop bit is dropped"
     assert found["after"] == "after"
     assert (found["held"], found["released"]) == ("", "wait")

@@ -55,6 +55,20 @@ async def main(kernel: SimTime, dut: Any) -> dict[str, Any]:
         await rest(1)
     glitches = int(dut.heard.value) - before
 
+    spiked = 0  # octets that suffered from a spike shorter than the time between two samples, at some place in a bit
+    if sent[256:]:
+        for step in range(24):
+            line.heard.clear()
+            line.port.write(b"\xff")
+            await kernel.sleep_until(kernel.now_ns + int(bit_ns * (4 + step / 20)))
+            dut.pull.value = 1
+            await kernel.sleep_until(kernel.now_ns + int(bit_ns * 0.05))
+            dut.pull.value = 0
+            await rest(2)
+            spiked += bytes(line.heard) != b"\xff"
+        line.heard.clear()
+        before = int(dut.heard.value) - glitches
+
     dut.pull.value = 1  # a break, 3 octets long
     await rest(3)
     dut.pull.value = 0
@@ -72,6 +86,7 @@ async def main(kernel: SimTime, dut: Any) -> dict[str, Any]:
     dut.clear_to_send.value = 1
     await rest(4)
     return {
-        "sent": sent.hex(), "echoed": echoed.hex(), "glitches": glitches, "breaks": breaks, "after": after.decode(),
-        "held": held.decode(), "released": line.heard.decode(), "framing_errors": line.port.framing_errors,
+        "sent": sent.hex(), "echoed": echoed.hex(), "glitches": glitches, "spiked": spiked, "breaks": breaks,
+        "after": after.decode(), "held": held.decode(), "released": line.heard.decode(),
+        "framing_errors": line.port.framing_errors,
     }  # fmt: skip
