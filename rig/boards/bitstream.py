@@ -130,22 +130,28 @@ def build(
     key = digest.digest()[:BUILD_HASH_OCTETS]
     home = root / "boards" / design.board
     folder = home / key.hex()
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    shown = home / f"{design.board}.bit"
     try:
+        home.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder.with_suffix(".lock"), timeout=LOCK_TIMEOUT_S):
             done = folder / "BUILD_OK"
             if not done.is_file():
                 shutil.rmtree(folder, ignore_errors=True)
+                shown.unlink(missing_ok=True)  # else that of other sources would be flashed where this build fails
                 folder.mkdir()
                 result = _make(design, folder, tools, files, sources, _stamps(design, key, mac, baud), seeds, progress)
                 done.write_text(json.dumps(asdict(result), indent=1) + "\n", encoding="utf-8")
                 facts = asdict(result)
             else:
                 facts = {**json.loads(done.read_text(encoding="utf-8")), "was_cached": True}
-            shutil.copyfile(folder / "board.bit", home / f"{design.board}.bit")
+            shutil.copyfile(folder / "board.bit", shown)
     except filelock.Timeout as error:
         raise ToolError(f"another build has held {error.lock_file} for {LOCK_TIMEOUT_S} s") from error
-    return Bitstream(**{**facts, "bitstream": str(home / f"{design.board}.bit")})
+    except OSError as error:
+        raise ToolError(
+            f"the build cannot use {error.filename or folder}: {error.strerror}; name another folder in RIG_BUILD_DIR"
+        ) from error
+    return Bitstream(**{**facts, "bitstream": str(shown)})
 
 
 def octets_literal(octets: bytes) -> str:

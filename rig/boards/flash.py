@@ -21,15 +21,15 @@ LOG_FOLDER_PREFIX = "rig-flash-"
 # What the tool prints, and what helps. The first that fits is told.
 _REMEDIES = (
     (
-        r"permission|LIBUSB_ERROR_ACCESS|insufficient",
+        r"permission|LIBUSB_ERROR_ACCESS|insufficient|usb_open\(\) failed",
         "the USB device may not be used: install the udev rules of openFPGALoader (99-openfpgaloader.rules) and plug "
         "the board in again",
     ),
+    (r"LIBUSB_ERROR_BUSY|in use|busy", "the USB device is in use: stop whatever else has the board"),
     (
         r"device not found|unable to open ftdi device|No cable|fail to initialize|LIBUSB_ERROR_NO_DEVICE",
         "no board was found on USB: is it plugged in and powered?",
     ),
-    (r"LIBUSB_ERROR_BUSY|in use|busy", "the USB device is in use: stop whatever else has the board"),
     (
         r"idcode|no device found|unknown device|doesn't match|mismatch",
         "the FPGA that answers is not the one this bitstream is for: check the kind of the board",

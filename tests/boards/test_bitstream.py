@@ -134,6 +134,24 @@ def test_a_timing_that_is_missed_is_a_build_failure(
     assert not list((tmp_path / "boards").rglob("*.bit"))
 
 
+def test_a_build_that_fails_leaves_no_earlier_bitstream_to_be_flashed(
+    calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    earlier = Path(build(DESIGN, tmp_path).bitstream)
+    assert earlier.is_file()
+    monkeypatch.setenv("FMAX_4", "49.9")
+    with pytest.raises(ToolError, match=r"the timing is not met"):
+        build(DESIGN, tmp_path, seeds=(4,))
+    assert not earlier.exists()
+    assert build(DESIGN, tmp_path).was_cached and earlier.is_file()
+
+
+def test_a_folder_that_cannot_be_used(calls: Path, tmp_path: Path) -> None:
+    (tmp_path / "boards").write_text("a file")
+    with pytest.raises(ToolError, match=r"the build cannot use .*boards.*: Not a directory; .* RIG_BUILD_DIR"):
+        build(DESIGN, tmp_path)
+
+
 def test_the_command(calls: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "rig.cli", "board", "build", DESIGN.board, "--json"]
     environment = {**os.environ, "RIG_BUILD_DIR": str(tmp_path / "b")}
