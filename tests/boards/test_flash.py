@@ -84,7 +84,7 @@ def test_the_tool_gets_board_serial_number_and_file(loader: Loader, bitstream: P
         ("unable to open ftdi device: -3 (device not found)", "is it plugged in and powered?"),
         ("unable to open ftdi device: -4 (usb_open() failed)\nlibusb: LIBUSB_ERROR_ACCESS", "udev rules"),
         ("unable to open ftdi device: -4 (usb_open() failed)\nJTAG init failed", "udev rules"),
-        ("unable to open ftdi device: -5 (unable to claim usb device. ... is not in use)", "whatever else has the board"),
+        ("unable to open ftdi device: -5 (unable to claim usb device. ... is not in use)", "stop whatever else"),
         ("JTAG init failed with: No cable found", "is it plugged in and powered?"),
         ("libusb: error [-6] LIBUSB_ERROR_BUSY", "stop whatever else has the board"),
         ("Error: idcode 41111043 doesn't match", "check the kind of the board"),

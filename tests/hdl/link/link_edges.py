@@ -65,9 +65,10 @@ async def sessions(kernel: SimTime, dut: Any) -> None:
     # Nobody acknowledges the events of another session.
     frames = await far.say(batch(0, line_write(True)), batch(1, line_write(False)))
     assert [frame.sequence for frame in frames if frame.type == MessageType.EVENT] == [0]
-    assert await far.say(Frame(MessageType.EVENT_ACK, 0, session=OTHER), answer_octets=30) == []
-    (event,) = await far.say(Frame(MessageType.EVENT_ACK, 0, session=TAG), answer_octets=60)
-    assert (event.type, event.sequence) == (MessageType.EVENT, 1)
+    frames = await far.say(Frame(MessageType.EVENT_ACK, 0, session=OTHER))
+    assert all((frame.type, frame.sequence) == (MessageType.EVENT, 0) for frame in frames), "it may be repeated"
+    frames = await far.say(Frame(MessageType.EVENT_ACK, 0, session=TAG))
+    assert (frames[-1].type, frames[-1].sequence) == (MessageType.EVENT, 1)
 
 
 async def limits(kernel: SimTime, dut: Any) -> None:
