@@ -118,6 +118,8 @@ class BoardBus:
         """Called with the greeting of each session."""
         self.watch_log: Callable[[str], None] | None = None
         """Called with what the board logs."""
+        self.session_over: Event = kernel.event(f"end of the session with {expected.name}")
+        """Set while the last session has ended and none has been begun since."""
         self.sessions = 0
         self._kernel = kernel
         self._open_port = open_port
@@ -132,7 +134,6 @@ class BoardBus:
         self._news: LinkError | None = None  # that nobody has been told yet
         self._is_taken = False  # by another host
         self._is_reset = False
-        self._session_over: Event = kernel.event(f"end of the session with {expected.name}")
         self._waiting: dict[int, _Waiting] = {}
         self.irq.set()
 
@@ -161,9 +162,7 @@ class BoardBus:
     async def transaction(self, operations: Sequence[Operation]) -> list[Result]:
         """See :class:`~rig.adapter.bus.AdapterBus`; :class:`~rig.errors.LinkError` when the link is down."""
         check_operations(operations)
-        if self._news is not None:
-            news, self._news = self._news, None
-            raise news
+        self.raise_news()
         if not self.is_open:
             await self._ensure_open()
         session = self._session
@@ -192,13 +191,19 @@ class BoardBus:
         assert session is not None
         self._is_reset = False
         deadline_ns = self._kernel.now_ns + patience_ns
-        while not self._session_over.is_set() and self._kernel.now_ns < deadline_ns:
+        while not self.session_over.is_set() and self._kernel.now_ns < deadline_ns:
             session.reset_board()
             self._pump()
             await self._kernel.wait_first(
-                self._session_over, deadline_ns=min(deadline_ns, self._kernel.now_ns + self._settings.first_timeout_ns)
+                self.session_over, deadline_ns=min(deadline_ns, self._kernel.now_ns + self._settings.first_timeout_ns)
             )
         return self._is_reset
+
+    def raise_news(self) -> None:
+        """Raise the :class:`~rig.errors.LinkError` of a session that has ended unasked, if nobody has been told yet."""
+        if self._news is not None:
+            news, self._news = self._news, None
+            raise news
 
     def close(self) -> None:
         """End the session, if there is one, and give the port back."""
@@ -235,7 +240,7 @@ class BoardBus:
             self._refusal = error
             return
         self._opening = self._kernel.event(f"greeting of {self._expected.name}")
-        self._session_over.clear()
+        self.session_over.clear()
         self._session = session = HostSession(next(self._session_ids), self._settings)
 
         def receive(octets: bytes) -> None:
@@ -296,7 +301,7 @@ class BoardBus:
         """The session has gone down: whoever waits is told."""
         name = self._expected.name
         self._is_taken = event.why is Downfall.TAKEN
-        self._session_over.set()
+        self.session_over.set()
         if self._opening is not None:
             assert self._session is not None
             self._end_opening(LinkError(_why_no_greeting(self._expected, self._session, event)))

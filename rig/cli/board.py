@@ -155,7 +155,10 @@ def show_console(
     async def body(kernel: WallClock, bus: BoardBus) -> None:
         bus.watch_log = lambda text: say(f"{kernel.now_ns / NS_PER_S:12.6f} {target.name}: {text}")
         say(f"{kernel.now_ns / NS_PER_S:12.6f} {target.name}: console is open")
-        await kernel.sleep_until(kernel.now_ns + round((duration_s or FOREVER_S) * NS_PER_S))
+        await kernel.wait_first(
+            bus.session_over, deadline_ns=kernel.now_ns + round((duration_s or FOREVER_S) * NS_PER_S)
+        )
+        bus.raise_news()
 
     try:
         at_board(target, body, wait_s=wait_s, limit_s=None)
@@ -218,13 +221,16 @@ def show_irq(options: IrqOptions) -> ExitCode:
         left = options.count
         end_ns = None if options.duration_s is None else kernel.now_ns + round(options.duration_s * NS_PER_S)
         while left is None or left > 0:
-            if await kernel.wait_first(changed, deadline_ns=end_ns) is None:
+            if await kernel.wait_first(changed, bus.session_over, deadline_ns=end_ns) is None:
                 return
             changed.clear()
             taken, changes[:] = list(changes), []
             for change in taken:
                 say(change)
                 left = None if left is None else left - 1
+            if bus.session_over.is_set():
+                bus.raise_news()
+                return
 
     try:
         at_board(target, body, wait_s=options.wait_s, limit_s=None)

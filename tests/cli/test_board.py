@@ -69,6 +69,30 @@ def test_the_console_goes_to_a_log_of_the_board(ports: list[str], tmp_path: Path
     assert f"{ports[0]}: console is open" in result.stdout
 
 
+@pytest.mark.parametrize("command", [["console"], ["irq", "--watch"]], ids=lambda command: command[0])
+def test_who_watches_a_board_is_told_when_it_is_gone(command: list[str]) -> None:
+    board = subprocess.Popen(
+        [*RIG, "board", "virtual", "--fast", "--json"], stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert board.stdout is not None
+    (row,) = json.loads(board.stdout.readline())["rows"]
+    watcher = subprocess.Popen(
+        [*RIG, "board", command[0], row["port"], *command[1:]], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, cwd=ROOT, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert watcher.stdout is not None
+    try:
+        assert watcher.stdout.readline(), "it is there"
+        board.kill()
+        _, said = watcher.communicate(timeout=TIMEOUT_S)
+        assert watcher.returncode == 4 and "the port is gone" in said and "is the board plugged in?" in said
+    finally:
+        for process in (board, watcher):
+            process.kill()
+            process.communicate()
+
+
 def test_a_board_in_use_names_its_holder_and_is_free_when_that_is_killed(ports: list[str]) -> None:
     holder = subprocess.Popen(
         [*RIG, "board", "irq", ports[0], "--watch"], stdout=subprocess.PIPE, text=True, cwd=ROOT,
