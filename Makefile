@@ -4,6 +4,7 @@
 # make fuzz   fuzz every parser and the whole stack with a million inputs (atheris; FUZZ_ARGUMENTS="--inputs 50000" for less)
 # make bench  measure what is fast, against a peer or a floor in the same run
 # make area   LUTs, flip-flops, block RAM and Fmax on iCE40 and ECP5 (Yosys and nextpnr from PyPI, 235 MB)
+# make formal prove the properties of hdl/formal, each with a planted bug that it must notice
 # make coverage  lines, branches, toggles and collisions that simulations reach of the Verilog (some 6 minutes)
 # make long   what takes longer than `make test`: the whole MAC list on Verilog, more seeds, some of it on Icarus
 # make docs   write the generated pages again
@@ -14,8 +15,9 @@ PYTHON := .venv/bin/python
 DEMO_ARGUMENTS ?= --backend both
 PYTEST_ARGUMENTS ?=
 FUZZ_ARGUMENTS ?=
+FORMAL_ARGUMENTS ?=
 
-.PHONY: demo test lint fuzz bench area coverage long docs clean distclean setup
+.PHONY: demo test lint fuzz bench area formal coverage long docs clean distclean setup
 
 setup:
 	@.ci/bootstrap base
@@ -41,6 +43,10 @@ bench: setup
 area:
 	@.ci/bootstrap fpga
 	@$(PYTHON) -m rig.boards.area
+
+formal:
+	@.ci/bootstrap formal
+	@$(PYTHON) -m rig.boards.formal $(FORMAL_ARGUMENTS)
 
 # Any simulation counts: those of the conformance list, of the comparison, and of the tests that drive whole adapters.
 COUNTED := build/coverage

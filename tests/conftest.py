@@ -43,11 +43,16 @@ def _has_yosys() -> bool:
     return beside.exists() or (shutil.which("yosys") is not None and shutil.which("nextpnr-ice40") is not None)
 
 
+def _has_prover() -> bool:
+    return all((Path(sys.executable).parent / name).exists() for name in ("yowasp-sby", "yices-smt2"))
+
+
 LINUX_PEERS = ("curl", "wget", "nginx", "nc", "nmap", "dnsmasq", "tcpdump", "ping", "ip", "nsenter", "unshare")
 NEEDS = {
     "iverilog": (lambda: shutil.which("iverilog") is not None, "Icarus Verilog: apt-get install iverilog"),
     "tshark": (lambda: shutil.which("tshark") is not None, "tshark: apt-get install tshark"),
     "yosys": (_has_yosys, "Yosys and nextpnr: .venv/bin/pip install -e '.[fpga]'"),
+    "prover": (_has_prover, "SymbiYosys and Yices: .venv/bin/pip install -e '.[formal]'"),
     "dask": (lambda: find_spec("distributed") is not None, "Dask: .venv/bin/pip install -e '.[dask]'"),
     "openssl": (lambda: shutil.which("openssl") is not None, "openssl: apt-get install openssl"),
     "atheris": (lambda: find_spec("atheris") is not None, "atheris: .venv/bin/pip install -e '.[fuzz]'"),

@@ -87,4 +87,8 @@ module deference (
             left            <= FULL;
         end
     end
+
+`ifdef FORMAL
+`include "deference_properties.vh"
+`endif
 endmodule

@@ -22,4 +22,8 @@ module slot_wheel (
     assign slot_fetch = slot == 2'd1;
     assign slot_take  = slot == 2'd2;
     assign slot_store = slot == 2'd3;
+
+`ifdef FORMAL
+`include "slot_wheel_properties.vh"
+`endif
 endmodule

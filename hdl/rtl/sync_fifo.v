@@ -44,4 +44,8 @@ module sync_fifo #(
             read_valid    <= 1'b0;
         end
     end
+
+`ifdef FORMAL
+`include "sync_fifo_properties.vh"
+`endif
 endmodule
