@@ -15,6 +15,7 @@ Settings of the interface itself (up, features, speed and duplex) are changed an
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -38,7 +39,7 @@ RECEIVE_BUFFER_OCTETS = 8 << 20
 
 _ETH_P_ALL = 0x0003
 _SOL_PACKET = 263
-_PACKET_ADD_MEMBERSHIP = 1
+_PACKET_ADD_MEMBERSHIP, _PACKET_DROP_MEMBERSHIP = 1, 2
 _PACKET_STATISTICS = 6
 _PACKET_AUXDATA = 8
 _PACKET_VNET_HDR = 15
@@ -111,6 +112,7 @@ class PacketSocketNic(RawDevice):
             raise interface.lacks_capability("CAP_NET_RAW", f"a packet socket on {config.name}")
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
         self._settings: InterfaceSettings | None = None
+        self._memberships: list[bytes] = []
         try:
             self._ethtool = Ethtool(self._socket, config.name)
             self._settings = InterfaceSettings(config.name, self._socket, journal_folder)
@@ -160,6 +162,7 @@ class PacketSocketNic(RawDevice):
     def _join(self, kind: int, address: bytes) -> None:
         request = struct.pack("=iHH8s", self._index, kind, len(address), address)
         self._socket.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, request)
+        self._memberships.append(request)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -251,6 +254,11 @@ class PacketSocketNic(RawDevice):
         return [RawFrame(each, time_ns, has_fcs) for each in frames]
 
     def _release(self) -> None:
+        # First: an interface that is down already keeps what the kernel has made of them until it is up again.
+        for request in self._memberships:
+            with contextlib.suppress(OSError):  # it is gone
+                self._socket.setsockopt(_SOL_PACKET, _PACKET_DROP_MEMBERSHIP, request)
+        self._memberships.clear()
         try:
             if self._settings is not None:
                 self._settings.restore()

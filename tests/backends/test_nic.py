@@ -372,7 +372,8 @@ def test_memberships_are_the_sockets_and_go_with_it(tmp_path: Path) -> None:
             (link,) = json.loads(ask("ip", "-d", "-j", "link", "show", "rig0"))
             return int(link["promiscuity"])
 
-        for promiscuous in (False, True):
+        for promiscuous, is_up in ((False, True), (True, True), (False, False), (True, False)):
+            ask("ip", "link", "set", "rig0", "up" if is_up else "down")
             with here.entered():
                 nic = PacketSocketNic(WallClock(), NicConfig("rig0", MAC_A, promiscuous=promiscuous), tmp_path)
             with nic:
