@@ -7,7 +7,9 @@ sides read what a UART would read.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import struct
 import termios
 import tty
 from collections.abc import Callable
@@ -17,7 +19,8 @@ from firmware_models.boards.misread import misread
 from rig.errors import ToolError
 
 LARGEST_READ_OCTETS = 4096
-_SPEEDS = {getattr(termios, name): int(name[1:]) for name in dir(termios) if name[0] == "B" and name[1:].isdigit()}
+_TCGETS2 = 0x802C542A  # asm-generic/ioctls.h: also of a rate that has no B constant, as pyserial sets it
+_TERMIOS2 = struct.Struct("=4IB19s2I")  # four words of flags, line discipline, characters, input and output rate
 
 
 class Sink(Protocol):
@@ -100,8 +103,9 @@ class PseudoTerminal:
         self.octets_lost += len(octets) - sent
 
     def _host_baud(self) -> int:
-        """Return what the host has set; the board's own rate where it is none that a number stands for."""
-        return _SPEEDS.get(termios.tcgetattr(self._board)[4], self._baud) or self._baud
+        """Return what the host has set; the board's own rate where that is none at all."""
+        *_, host_baud = _TERMIOS2.unpack(fcntl.ioctl(self._board, _TCGETS2, bytes(_TERMIOS2.size)))
+        return int(host_baud) or self._baud
 
 
 def open_terminal(

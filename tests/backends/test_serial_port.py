@@ -160,10 +160,11 @@ async def refusal(kernel: WallClock, port: str, **options: Any) -> str:
     return str(caught.value)
 
 
-def test_a_wrong_baud_rate_says_what_it_hears() -> None:
+@pytest.mark.parametrize("baud", [1_000_000, 2_400_000], ids=["with a constant", "without one"])
+def test_a_wrong_baud_rate_says_what_it_hears(baud: int) -> None:
     async def body(kernel: WallClock, boards: list[VirtualBoard]) -> None:
-        text = await refusal(kernel, boards[0].port, baud=1_000_000)
-        assert "nothing at all was heard at 1000000 baud" in text, "a board without a session answers no garbage"
+        text = await refusal(kernel, boards[0].port, baud=baud)
+        assert f"nothing at all was heard at {baud} baud" in text, "a board without a session answers no garbage"
         assert "(--baud; 3000000 is usual)" in text and "`rig board flash bench`" in text
         bus = bus_of(kernel, boards[0].port)
         assert await read32(bus, r.REG_ID) == r.ID_RESET, "the right one still works"
