@@ -8,13 +8,15 @@ from random import Random
 from typing import Any, Protocol, runtime_checkable
 
 from rig.adapter.bus import AdapterBus
+from rig.adapter.bus_recorder import BusRecord, RecordingBus
 from rig.adapter.device import FrameDevice
 from rig.adapter.impairer import Impairer
+from rig.adapter.slow_cpu import SlowCpuBus
 from rig.build.address import station_address
 from rig.build.impairments import build_impairer
 from rig.config.scenario import Ipv4Settings, Scenario, Station, TcpSettings
 from rig.config.topology import Topology
-from rig.driver.config import DriverConfig
+from rig.driver.config import DriverConfig, Moderation
 from rig.driver.driver import NicDriver
 from rig.driver.statistics import DriverStatistics
 from rig.runtime.kernel import Scheduler
@@ -24,7 +26,7 @@ from rig.sockets.resolver import ResolverConfig
 from rig.stack.config import InterfaceConfig, Ipv4Config, StackConfig, TcpConfig
 from rig.stack.events import StackEvent
 from rig.stack.stack import Stack
-from rig.units import NS_PER_MS
+from rig.units import NS_PER_MS, NS_PER_US
 from rig.wire.address import parse_interface, parse_ipv4, parse_mac
 
 
@@ -93,21 +95,31 @@ def build_host(
     tap: Callable[[FrameDevice], FrameDevice] = lambda device: device,
     on_event: Callable[[StackEvent], None] | None = None,
     on_round: Callable[[], None] | None = None,
+    on_bus: Callable[[BusRecord], None] | None = None,
     with_stack: bool = True,
 ) -> Host:
     """Return the host of ``station`` on its adapter's bus, or on ``driver`` where it has none; nothing runs yet.
 
     ``tap`` may put a wrapper between the driver, with its impairments, and whoever uses it; ``on_event`` sees the
-    events of the stack too, ``on_round`` is called after each round of the node.
+    events of the stack too, ``on_round`` is called after each round of the node, ``on_bus`` after each transaction.
     Without ``with_stack`` there is a driver only, as on the interface of a router.
     """
     segment = Topology(scenario).link(station)
     override = None if station.rom is None or station.mac is None else parse_mac(station.mac)
+    moderation = station.driver.moderation
     config = DriverConfig(
-        name=station.name, speed_mbps=segment.speed_mbps, full_duplex=segment.duplex == "full", mac=override
+        name=station.name,
+        speed_mbps=segment.speed_mbps,
+        full_duplex=segment.duplex == "full",
+        mac=override,
+        moderation=Moderation(moderation.count, moderation.time),
     )
     if driver is None:
         assert bus is not None, "an adapter has a bus, or it has a driver of its own"
+        if station.driver.cpu_us:
+            bus = SlowCpuBus(scheduler, bus, station.driver.cpu_us * NS_PER_US)
+        if on_bus is not None:
+            bus = RecordingBus(scheduler, bus, on_bus)
         driver = NicDriver(scheduler, bus, config)
     impairer = build_impairer(
         scheduler, scenario, station, driver, random_source(scenario.seed, station.name, "impairments")

@@ -57,6 +57,22 @@ class Segment(Strict):
     cable: Name | None = None
 
 
+class ModerationSettings(Strict):
+    """Interrupts for received frames and finished transmissions are held back until there are ``count`` of them, or
+    ``time`` steps of 64 bus clocks have passed since the first, whichever comes first; 0 does not take part.
+    """
+
+    count: int = Field(default=0, ge=0, le=255)
+    time: int = Field(default=0, ge=0, le=65_535)
+
+
+class DriverSettings(Strict):
+    """The LAN driver of a station. ``cpu_us``: what its CPU needs before each access to the adapter."""
+
+    cpu_us: int = Field(default=0, ge=0, le=1_000_000)
+    moderation: ModerationSettings = ModerationSettings()
+
+
 class Station(Strict):
     """One adapter with its host. A station without ``ip`` has a driver and no stack; it can carry load.
 
@@ -68,6 +84,7 @@ class Station(Strict):
     ``backend`` is where it is whatever the others are on; only a run on the model makes it a twin all the same.
     ``far_end`` rtl: of a virtual board adapter and far end of the link are in Verilog, in the same simulation.
     ``impairments`` happen between its driver and its stack; for what it receives they replace those of its segment.
+    ``driver`` sets the LAN driver; on a network interface of the host there is none.
     ``mtu`` is the longest IP packet that it sends, as if its link took no longer ones.
     On the wall clock, at the end of a real cable: ``interface`` is the network interface that it is, or into which the
     jack of its virtual board leads; ``port`` the serial port of its board, or its URL.
@@ -86,6 +103,7 @@ class Station(Strict):
     backend: BackendName | None = None
     far_end: Literal["twin", "rtl"] | None = None
     impairments: StationImpairments | None = None
+    driver: DriverSettings = DriverSettings()
     interface: InterfaceName | None = None
     port: str | None = Field(default=None, min_length=1)
 
@@ -250,7 +268,11 @@ class Expectation(Strict):
 
 
 class Scenario(Strict):
-    """A whole file. ``record`` says what is written down besides: ``sockets``, what the hosts' sockets did."""
+    """A whole file.
+
+    ``record`` says what is written down besides: ``sockets``, what the hosts' sockets did; ``bus``, what their drivers
+    read from the adapters and wrote to them.
+    """
 
     schema_version: Literal[1] = Field(alias="schema")
     title: str = ""
@@ -273,7 +295,7 @@ class Scenario(Strict):
     limits: Limits = Limits()
     backends: dict[BackendName, Override] = Field(default={})
     expect: Expectation = Expectation()
-    record: list[Literal["sockets"]] = Field(default=[], max_length=1)
+    record: list[Literal["sockets", "bus"]] = Field(default=[], max_length=2)
 
     def for_backend(self, backend: BackendName) -> Scenario:
         """Return the scenario as it runs on ``backend``: overrides applied, every station with its backend.

@@ -18,6 +18,9 @@ def facts_sha256(folder: Path) -> str:
     for name in ("timeline.json", "wire.pcapng", "sockets.json"):
         path = folder / name
         digest.update(hashlib.sha256(path.read_bytes() if path.exists() else b"").digest())
+    bus = folder / "bus.json"
+    if bus.exists():
+        digest.update(hashlib.sha256(bus.read_bytes()).digest())
     return digest.hexdigest()
 
 

@@ -53,6 +53,8 @@ class RunFacts:
     frames: tuple[Frame, ...]
     sockets: tuple[dict[str, Any], ...] = ()
     """The rows of ``sockets.json``, where the scenario asked for them."""
+    bus: tuple[dict[str, Any], ...] = ()
+    """The rows of ``bus.json``, where the scenario asked for them."""
 
     @property
     def stations(self) -> dict[str, dict[str, Any]]:
@@ -89,9 +91,12 @@ def read_run(folder: Path) -> RunFacts:
     except (KeyError, TypeError, ValueError) as err:
         raise UsageError(f"{folder / 'timeline.json'} has not the shape of a timeline: {err!r}") from err
     frames = _read_frames(folder / "wire.pcapng")
-    path = folder / "sockets.json"
-    sockets = tuple(_read_json(path)["rows"]) if path.exists() else ()
-    return RunFacts(folder, result, environment, bit_time_ns, events, frames, sockets)
+    sockets, bus = _read_rows(folder / "sockets.json"), _read_rows(folder / "bus.json")
+    return RunFacts(folder, result, environment, bit_time_ns, events, frames, sockets, bus)
+
+
+def _read_rows(path: Path) -> tuple[dict[str, Any], ...]:
+    return tuple(_read_json(path)["rows"]) if path.exists() else ()
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -63,6 +63,8 @@ class Facts:
     """What was between the stations; empty where that was one segment."""
     sockets: list[dict[str, Any]] = field(default_factory=list)
     """What the hosts' sockets did, where the scenario asks for it: the rows of ``sockets.json``."""
+    bus: list[dict[str, Any]] = field(default_factory=list)
+    """What the drivers did on their buses, where the scenario asks for it: the rows of ``bus.json``."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the facts as JSON values."""

@@ -22,6 +22,7 @@ from rig.config.topology import Topology
 from rig.report.svg import format_time
 from rig.runtime.kernel import Event, Scheduler, Task
 from rig.scenario.applications import Applications
+from rig.scenario.bus_record import BusRows
 from rig.scenario.carried_file import CarriedFile
 from rig.scenario.facts import COMPLETED, LIMIT, Facts, Progress, StationFacts
 from rig.scenario.socket_record import SocketRecord
@@ -73,6 +74,7 @@ class Play:
         self._story = Story(scheduler)
         self._topology = Topology(scenario)
         self._record = SocketRecord() if "sockets" in scenario.record else None
+        self._bus_rows = BusRows() if "bus" in scenario.record else None
         self._hosts = {adapter.name: self._host(adapter) for adapter in scenario.adapters()}
         self._routers = [build_router(scheduler, scenario, each, self._hosts) for each in scenario.routers]
         self._own_stations = {station.name for station in scenario.stations}
@@ -126,6 +128,8 @@ class Play:
         facts = Facts(outcome, error, at_ns, scheduler.now_ns, transfers, self._stations(), story)
         if self._record is not None:
             facts.sockets = self._record.rows
+        if self._bus_rows is not None:
+            facts.bus = self._bus_rows.rows
         timeline = await self._bench.finish()
         if isinstance(self._bench, HasNetwork):
             facts.network = self._bench.network_facts()
@@ -140,7 +144,7 @@ class Play:
         story, name = self._story, station.name
         bench = self._bench
         driver = bench.driver(name) if isinstance(bench, HasDrivers) else None
-        record, scheduler = self._record, self._scheduler
+        record, rows, scheduler = self._record, self._bus_rows, self._scheduler
         host = build_host(
             self._scheduler,
             self._scenario,
@@ -150,6 +154,7 @@ class Play:
             tap=lambda device: StoryDevice(device, story, name),
             on_event=lambda _: self._note_states(name),
             on_round=None if record is None else lambda: record.look(name, scheduler.now_ns),
+            on_bus=None if rows is None else lambda transaction: rows.note(name, transaction),
             with_stack=station in self._scenario.stations,
         )
         if record is not None and host.sockets is not None:

@@ -123,6 +123,8 @@ def run_scenario(
     )
     if facts.sockets:
         write_rows(folder / "sockets.json", "rows", facts.sockets)
+    if facts.bus:
+        write_rows(folder / "bus.json", "rows", facts.bus)
     if facts.story:
         (folder / "story.txt").write_text("\n".join(facts.story) + "\n", encoding="utf-8")
     write_page(folder)

@@ -105,7 +105,7 @@ def test_attempts_and_draws(facts: LabFacts) -> None:
 
 
 def test_a_long_table_is_folded(facts: LabFacts) -> None:
-    from rig.report.lab_pictures import MOST_ROWS, table
+    from rig.report.lab_tables import MOST_ROWS, table
 
     rows = [(str(number),) for number in range(MOST_ROWS + 5)]
     markup = table(("n",), rows, facts.run)

@@ -13,6 +13,7 @@ from rig.lab.format import Fact
 from rig.lab.queries import QUERIES
 from tests.lab.sample_facts import CLIENT, ISN, sample_facts
 from tests.lab.test_datagram_queries import CASES as DATAGRAM_CASES
+from tests.lab.test_driver_queries import CASES as DRIVER_CASES
 from tests.lab.test_fragment_queries import CASES as FRAGMENT_CASES
 from tests.lab.test_frame_queries import CASES as FRAME_CASES
 from tests.lab.test_network_queries import CASES as NETWORK_CASES
@@ -179,6 +180,15 @@ def test_a_ratio_to_nothing_is_no_fact(facts: LabFacts) -> None:
 
 def test_every_query_has_a_case_and_says_what_it_gives() -> None:
     assert {
-        case[0] for case in [*CASES, *FRAME_CASES, *NETWORK_CASES, *PACKET_CASES, *DATAGRAM_CASES, *FRAGMENT_CASES]
+        case[0]
+        for case in [
+            *CASES,
+            *FRAME_CASES,
+            *NETWORK_CASES,
+            *PACKET_CASES,
+            *DATAGRAM_CASES,
+            *DRIVER_CASES,
+            *FRAGMENT_CASES,
+        ]
     } == set(QUERIES)
     assert all((query.__doc__ or "").startswith(("Return", "Count")) for query in QUERIES.values())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 
-from rig.lab.queries import datagrams, fragments, frames, medium, network, packets, run, sockets, tcp
+from rig.lab.queries import datagrams, driver, fragments, frames, medium, network, packets, run, sockets, tcp
 
 Query = Callable[..., int | str]
 
@@ -23,6 +23,7 @@ QUERIES: dict[str, Query] = {
     **packets.QUERIES,
     **datagrams.QUERIES,
     **fragments.QUERIES,
+    **driver.QUERIES,
 }
 
 
