@@ -14,6 +14,7 @@ from typing import cast
 from rig.adapter import registers as r
 from rig.adapter.bus import AdapterBus, Operation, Read32, Write32, WriteBlock, padded, read32, read_block, write_block
 from rig.adapter.mac_rom import MacRom
+from rig.driver.phy import find_phy
 from rig.errors import RigError
 from rig.runtime.kernel import Scheduler
 from rig.units import NS_PER_MS
@@ -178,11 +179,15 @@ async def _loopback(bench: Bench) -> str:
 
 
 async def _link(bench: Bench) -> str:
+    """STATUS.LINK is a pin, tied high on boards whose PHY tells its link through MDIO only: so that is asked too."""
+    phy = await find_phy(bench.scheduler, bench.bus)
     deadline_ns = bench.scheduler.now_ns + LINK_PATIENCE_NS
     while True:
-        status = await read32(bench.bus, r.REG_STATUS)
-        if status & r.STATUS_LINK:
-            return "up"
+        is_up = bool(await read32(bench.bus, r.REG_STATUS) & r.STATUS_LINK)
+        if is_up and phy is None:
+            return "up, says the adapter; no PHY answers on MDIO"
+        if is_up and phy is not None and (await phy.state()).is_link_up:
+            return f"up, says the PHY at MDIO address {phy.address}"
         _insist(
             bench.scheduler.now_ns < deadline_ns,
             f"no link within {LINK_PATIENCE_NS // NS_PER_MS} ms: is the network cable plugged in at both ends?",

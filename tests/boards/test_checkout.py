@@ -7,12 +7,14 @@ from itertools import pairwise
 
 import pytest
 
+from firmware_models.adapter.mdio_phy import RegisterPhy
 from firmware_models.network.segment import Segment
 from rig.adapter import registers as r
 from rig.adapter.mac_rom import MacRom
 from rig.boards.checkout import CHECKS, CheckResult, check_out_bus
 from rig.boards.registers import describe, read_irq, read_registers, write_register
 from rig.build.board import ModelledBoard, modelled_board
+from rig.driver.phy import STATUS_LINK, PhyRegister
 from rig.errors import UsageError
 from rig.runtime.virtual_time import VirtualTime
 from rig.units import NS_PER_S
@@ -100,6 +102,19 @@ def test_a_stuck_bit_of_the_memory_is_found() -> None:
 def test_a_network_cable_that_is_out_is_found() -> None:
     results = check(lambda board: board.twin.adapter.set_link(False))
     assert failed(results) == {"link"} and "plugged in at both ends" in results["link"].detail
+
+
+def test_a_link_that_only_the_phy_knows_of_is_asked_for() -> None:
+    def connect(board: ModelledBoard, status: int) -> None:
+        board.twin.adapter.mdio.phy = phy = RegisterPhy(1)
+        phy.read_register = lambda address, register: (  # type: ignore[method-assign]
+            None if address != 1 else status if register == PhyRegister.STATUS else 0x0022
+        )
+
+    up = check(lambda board: connect(board, STATUS_LINK))
+    assert up["link"].detail == "up, says the PHY at MDIO address 1"
+    down = check(lambda board: connect(board, 0))
+    assert failed(down) == {"link"} and "plugged in at both ends" in down["link"].detail
 
 
 def test_an_adapter_without_power_fails_everywhere() -> None:

@@ -113,4 +113,3 @@ def prove(
     for (entry, name, _), verdict in zip(tasks, found, strict=True):
         verdicts.setdefault(entry.module, {})[name] = verdict
     return [row for entry in entries for row in rows_of(entry, verdicts[entry.module])]
-
