@@ -46,11 +46,14 @@ def run_twin(stimulus: Stimulus) -> Record:
 class RtlSide:
     """Plays on a build of the Verilog bench, which has as many stations as the stimulus has places.
 
-    ``folder`` keeps the files of the last run; without one they are gone with it.
+    ``folder`` keeps the files of the last run; without one they are gone with it. ``plusargs`` are further ones of the
+    simulator, and ``timeout_s`` bounds a play by the wall clock.
     """
 
     build: Build
     folder: Path | None = None
+    plusargs: tuple[str, ...] = ()
+    timeout_s: float = TIMEOUT_S
 
     def __call__(self, stimulus: Stimulus) -> Record:
         """Play on the Verilog adapters; :class:`~rig.errors.ToolError` if the simulator dies."""
@@ -66,9 +69,9 @@ class RtlSide:
             self.build,
             run_dir=folder,
             main=MAIN,
-            timeout_s=TIMEOUT_S,
+            timeout_s=self.timeout_s,
             env={STIMULUS_VARIABLE: str(folder / STIMULUS_NAME)},
-            plusargs=[f"+recorder={folder / RECORDS_NAME}"],
+            plusargs=[f"+recorder={folder / RECORDS_NAME}", *self.plusargs],
         )
         result.check()
         if not isinstance(result.value, dict):
