@@ -6,6 +6,7 @@
 # make area   LUTs, flip-flops, block RAM and Fmax on iCE40 and ECP5 (Yosys and nextpnr from PyPI, 235 MB)
 # make formal prove the properties of hdl/formal, each with a planted bug that it must notice
 # make coverage  lines, branches, toggles and collisions that simulations reach of the Verilog (some 6 minutes)
+# make mutation  small changes of the Verilog, each of which must be noticed (SEED=1 COUNT=60 MODULE=mac_mii; some 6 minutes)
 # make long   what takes longer than `make test`: the whole MAC list on Verilog, more seeds, some of it on Icarus
 # make docs   write the generated pages again
 # make clean  remove what was built (the virtual environment stays; `make distclean` removes it too)
@@ -16,8 +17,11 @@ DEMO_ARGUMENTS ?= --backend both
 PYTEST_ARGUMENTS ?=
 FUZZ_ARGUMENTS ?=
 FORMAL_ARGUMENTS ?=
+SEED ?= 1
+COUNT ?= 60
+MODULE ?= mac_mii
 
-.PHONY: demo test lint fuzz bench area formal coverage long docs clean distclean setup
+.PHONY: demo test lint fuzz bench area formal coverage mutation long docs clean distclean setup
 
 setup:
 	@.ci/bootstrap base
@@ -63,6 +67,10 @@ coverage:
 	@$(COUNTING) $(PYTHON) -m pytest -q -n 2 --dist loadscope --summary-folder $(COUNTED) $(COUNTED_TESTS)
 	@.venv/bin/rig coverage $(COUNTED)
 
+mutation:
+	@.ci/bootstrap dev,fpga
+	@$(PYTHON) -m tests.mutation --module $(MODULE) --seed $(SEED) --count $(COUNT)
+
 long:
 	@.ci/bootstrap dev
 	@.venv/bin/rig conformance mac
@@ -73,7 +81,7 @@ long:
 	@.venv/bin/rig conformance phy --real --frames 5000
 	@.ci/bootstrap fpga
 	@.venv/bin/rig board faults --far-end rtl --transactions 2000
-	@RIG_LONG=1 $(PYTHON) -m pytest -q tests/hdl/link/test_board.py tests/boards/netlist tests/boards/test_rtl_bursts.py tests/conformance/test_mac_through_board_rtl.py tests/scenarios/test_mixed.py
+	@RIG_LONG=1 $(PYTHON) -m pytest -q tests/hdl/link/test_board.py tests/boards/netlist tests/boards/test_rtl_bursts.py tests/conformance/test_mac_through_board_rtl.py tests/scenarios/test_mixed.py tests/lab/test_labs.py
 
 docs:
 	@.ci/bootstrap dev

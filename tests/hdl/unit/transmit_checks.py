@@ -351,6 +351,31 @@ async def excessive_deferral(dut: Any) -> None:
 
 
 @cocotb.test()
+async def excessive_deferral_after_a_backoff(dut: Any) -> None:
+    """The waiting edges count from the end of the backoff; where it has no slots, the end of the attempt is the first.
+
+    The carrier of another station begins while this one transmits: one that begins in the gap after that is ignored.
+    """
+    limit, slot = 6072, 16
+    for words in ([0], [1], [0, 0, 4], [0, 0, 0, 8]):
+        for waits in (limit - 1, limit):
+            mac = await bench(dut, force_collision=1, slot_nibbles=slot, defer_forever=1)
+            mac.set(inject_words=sum(word << 10 * n for n, word in enumerate(words)), inject_count=len(words))
+            await collide(mac, len(words) - 1)
+            await mac.until("start_edge")
+            begun = mac.get("start_edge")
+            end = begun + len(HEADER) + len(JAM)
+            first = end + words[-1] * slot
+            mac.schedule("crs", begun + 4, list(range(begun + 4, first + waits - GAP - SYNC)))
+            last = await mac.attempt()
+            assert (last.slots, last.end) == (words[-1], end)
+            mac.set(force_collision=0)
+            attempt = await mac.attempt()
+            assert (attempt.waiting, attempt.start) == (first, first + waits)
+            assert (await mac.outcome()).excessive_deferral == (waits >= limit), (words, waits)
+
+
+@cocotb.test()
 async def sqe_test(dut: Any) -> None:
     """The frame is done 16 edges after its end; COL at any of these edges is the SQE test signal."""
     mac = await bench(dut, sqe_test=1)
