@@ -90,4 +90,8 @@ module backoff (
             elapsed    <= 1'b1;
         end
     end
+
+`ifdef FORMAL
+`include "backoff_properties.vh"
+`endif
 endmodule

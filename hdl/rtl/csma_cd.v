@@ -177,4 +177,8 @@ module csma_cd (
     assign observe_waiting  = waiting || (draw && slots == 10'd0);
     assign observe_collided = ending && collided;  // collided is unknown before the first attempt
     assign observe_attempt  = collided && state == ON_AIR ? collisions : more_collisions;
+
+`ifdef FORMAL
+`include "csma_cd_properties.vh"
+`endif
 endmodule

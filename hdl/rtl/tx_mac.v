@@ -207,4 +207,8 @@ module tx_mac (
             tx_er        <= 1'b0;
         end
     end
+
+`ifdef FORMAL
+`include "tx_mac_properties.vh"
+`endif
 endmodule

@@ -61,7 +61,7 @@ def test_every_assumption_has_its_reason_beside_it(module: str) -> None:
     for number, line in enumerate(lines):
         if re.search(r"\bassume\s*\(", line):
             around = "\n".join(lines[max(0, number - 5) : number + 1])
-            assert re.search(r"//.*\w+ \w+ \w+", around), f"{module}, line {number + 1}"
+            assert re.search(r"//.*\w+\W+\w+\W+\w+", around), f"{module}, line {number + 1}"
 
 
 @pytest.mark.parametrize("module", MODULES)
