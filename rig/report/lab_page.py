@@ -86,7 +86,7 @@ def render_lab_page(page: LabPage) -> str:
 
 def _with_code(text: str) -> Markup:
     """Return text of a lab file as markup: what stands between backticks is code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _outcome(facts: RunFacts) -> str:

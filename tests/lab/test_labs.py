@@ -97,6 +97,7 @@ def test_the_page_shows_every_picture_and_needs_nothing_else(taken: Taken) -> No
     page = write_lab_page(taken.lab).read_text()
     assert page.count("<section id=") == 2 * len(taken.lab.entry.lab.pictures)
     assert "http://" not in page.replace("http://www.w3.org", "") and "<script" not in page
+    assert "&lt;" not in _section(page, "Predict") + page.partition("<h2>")[0], "markup is not shown as text"
 
 
 def test_the_page_keeps_the_answers_of_later_steps(taken: Taken) -> None:
