@@ -6,20 +6,25 @@
 from __future__ import annotations
 
 import os
+import struct
 import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from rig.adapter import registers as r
 from rig.adapter.mac_rom import MacRom
 from rig.backends.rtl import RtlStation
 from rig.backends.rtl_board import RtlBoards
 from rig.build.rtl_board import rtl_board_buses
 from rig.driver.config import DriverConfig
+from rig.link.frame import Deframer, Frame, MessageType
+from rig.link.messages import WriteWords, serialize_batch, serialize_hello
 from rig.runtime.pump_cocotb import SimTime
 from tests.contract import bad_input_contract, bus_contract, device_contract
 
 ROMS = [MacRom(mac).serialize() for mac in bad_input_contract.MACS]
 POWER_ON_NS = 1_000
+REPETITION_LIMIT_NS = 40_000_000
 
 
 class SimBoards:
@@ -51,6 +56,38 @@ async def bus(kernel: SimTime, dut: Any) -> dict[str, str]:
     await kernel.sleep_until(POWER_ON_NS)
     bench = bus_contract.BusBench(kernel, boards.buses[0], ROMS[0], time_is_simulated=False)
     return await verdicts({contract.__name__: lambda c=contract: c(bench) for contract in bus_contract.CONTRACT})
+
+
+async def repetition(kernel: SimTime, dut: Any) -> list[int]:
+    """Return when an event came that nobody acknowledges, in ns: the first time and the second."""
+    (port,) = SimBoards(kernel, dut).bench.ports
+    deframer, came, times_ns = Deframer(), kernel.event("a frame"), list[int]()
+
+    def listen(octets: bytes) -> None:
+        for piece in deframer.feed(octets):
+            if Frame.parse(piece).type == MessageType.EVENT:
+                times_ns.append(kernel.now_ns)
+            came.set()
+
+    async def frame() -> None:
+        came.clear()
+        assert await kernel.wait_first(came, deadline_ns=kernel.now_ns + REPETITION_LIMIT_NS) is not None
+
+    port.receiver = listen
+    await kernel.sleep_until(POWER_ON_NS)
+    port.write(Frame(MessageType.HELLO, payload=serialize_hello(1)).serialize())
+    await frame()
+    raises = serialize_batch(
+        [
+            WriteWords(r.REG_INT_MASK, r.INT_STATUS_TX_ERR.to_bytes(4, "little")),
+            WriteWords(r.REG_CTRL, (r.CTRL_RESET | r.CTRL_TX_EN).to_bytes(4, "little")),
+            WriteWords(r.REG_TX_PAGE, struct.pack("<3I", 0, 0, r.TX_COMMAND_SEND)),  # refused: it has no octets
+        ]
+    )
+    port.write(Frame(MessageType.BATCH, session=1, payload=raises).serialize())
+    while len(times_ns) < 2:
+        await frame()
+    return times_ns
 
 
 async def device(kernel: SimTime, dut: Any) -> dict[str, str]:

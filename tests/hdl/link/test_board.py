@@ -44,6 +44,11 @@ def test_bus(bus_verdicts: dict[str, str], name: str) -> None:
     assert not bus_verdicts[name], bus_verdicts[name]
 
 
+def test_an_event_is_repeated_after_the_power_of_two_of_clocks_that_is_nearest_to_16_ms(tmp_path: Path) -> None:
+    first_ns, second_ns = run("repetition", tmp_path, 1)
+    assert abs(second_ns - first_ns - (20 << 20)) < 100_000
+
+
 QUICK = (
     device_contract.a_frame_arrives_as_it_was_sent, device_contract.each_frame_has_one_result,
     device_contract.a_device_hears_what_is_for_it, device_contract.counters_agree_with_what_happened,
