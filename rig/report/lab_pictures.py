@@ -33,6 +33,7 @@ from rig.report.lab_tables import (
 )
 from rig.report.medium_picture import draw_scene, first_collision
 from rig.report.query_picture import draw_queries
+from rig.report.route_picture import draw_route
 from rig.report.run_facts import RunFacts
 from rig.report.segment_picture import draw_segment
 from rig.report.sequence_chart import draw_chart
@@ -40,6 +41,7 @@ from rig.report.space_time import draw_space_time
 from rig.report.stream_picture import draw_segmentation, draw_window
 from rig.report.svg import element
 from rig.report.tcp_plots import draw_time_sequence, draw_timeout
+from rig.report.throughput_picture import draw_throughput
 from rig.report.topology_picture import draw_topology
 from rig.report.traffic_picture import draw_traffic
 from rig.report.waveform import draw_waveform
@@ -124,6 +126,16 @@ def topology(facts: RunFacts) -> str:
     return element("div", draw_topology(network["plan"]), class_="scroll")
 
 
+def route(facts: RunFacts) -> str:
+    """Draw every packet on its way over the network, with the ARP caches that fill meanwhile."""
+    return draw_route(facts) or nothing("no packet was sent between adapters on segments")
+
+
+def throughput(facts: RunFacts) -> str:
+    """Draw how much data of each sender had arrived when, beside what one cable can carry."""
+    return draw_throughput(facts) or nothing("no data was sent over TCP")
+
+
 def traffic(facts: RunFacts) -> str:
     """Draw a lane for each station with what it sent, collided or whole."""
     return draw_traffic(facts) or nothing("nobody sent anything")
@@ -192,6 +204,8 @@ PICTURES: dict[str, Picture] = {
     "counters": counters,
     "topology": topology,
     "heard": heard,
+    "route": route,
+    "throughput": throughput,
     "traffic": traffic,
     "frame": frame,
     "packets": packets,

@@ -110,3 +110,10 @@ def test_a_long_table_is_folded(facts: LabFacts) -> None:
     rows = [(str(number),) for number in range(MOST_ROWS + 5)]
     markup = table(("n",), rows, facts.run)
     assert "5 more rows" in markup and markup.count("<tr>") == len(rows) + 2
+
+
+def test_throughput_counts_what_arrived_once_and_when(facts: LabFacts) -> None:
+    """100 octets at a time, one of them lost at first and sent again out of order; then one octet, twice."""
+    words = [each for each in titles(PICTURES["throughput"](facts.run)) if each.startswith("all:")]
+    assert [each.rpartition(", ")[2] for each in words] == ["0", "0.1", "0.2", "0.3", "0.301"]
+    assert words[1].startswith("all: 0.1328"), "the end of the frame, not its beginning"

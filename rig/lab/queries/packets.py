@@ -23,16 +23,16 @@ def arp_count(facts: LabFacts, operation: str, sender: str = "") -> int:
 
 def arp_target(facts: LabFacts, sender: str, nth: int = 1) -> str:
     """Return the name of the station whose address the n-th ARP request of a sender asks for."""
-    found = _arp(facts, "request", sender)
-    if not 1 <= nth <= len(found):
-        raise NoSuchFactError(
-            f"there is no ARP request number {nth} of {sender} in the capture; there are {len(found)}"
-        )
-    address = format_ipv4(found[nth - 1].target_ip)
+    address = format_ipv4(_nth_request(facts, sender, nth).target_ip)
     for name, station in facts.run.stations.items():
         if (station.get("ip") or "").split("/")[0] == address:
             return name
     raise NoSuchFactError(f"no station has the address {address}")
+
+
+def arp_target_host(facts: LabFacts, sender: str, nth: int = 1) -> int:
+    """Return the last number of the address that the n-th ARP request of a sender asks for."""
+    return _nth_request(facts, sender, nth).target_ip & 0xFF
 
 
 def frame_destination(facts: LabFacts, carries: str = "", sender: str = "", nth: int = 1) -> str:
@@ -51,6 +51,11 @@ def packet_ttl(facts: LabFacts, carries: str = "ipv4", sender: str = "", nth: in
     return _packet(nth_frame(facts, carries, sender, nth)).ttl
 
 
+def packet_source_host(facts: LabFacts, carries: str = "ipv4", sender: str = "", nth: int = 1) -> int:
+    """Return the last number of the source address of the n-th frame (-1: the last) so selected that holds IPv4."""
+    return _packet(nth_frame(facts, carries, sender, nth)).source & 0xFF
+
+
 def smallest_ttl(facts: LabFacts, carries: str = "ipv4") -> int:
     """Return the smallest TTL of all frames that hold ipv4, icmp, udp or tcp."""
     found = [_packet(frame).ttl for frame in select_frames(facts, carries, "")]
@@ -61,6 +66,15 @@ def smallest_ttl(facts: LabFacts, carries: str = "ipv4") -> int:
 
 def _packet(frame: Frame) -> Ipv4Packet:
     return Ipv4Packet.parse(frame.octets[HEADER_OCTETS:-4])
+
+
+def _nth_request(facts: LabFacts, sender: str, nth: int) -> ArpPacket:
+    found = _arp(facts, "request", sender)
+    if not 1 <= nth <= len(found):
+        raise NoSuchFactError(
+            f"there is no ARP request number {nth} of {sender} in the capture; there are {len(found)}"
+        )
+    return found[nth - 1]
 
 
 def _arp(facts: LabFacts, operation: str, sender: str) -> list[ArpPacket]:
@@ -74,7 +88,9 @@ def _arp(facts: LabFacts, operation: str, sender: str) -> list[ArpPacket]:
 QUERIES: dict[str, Callable[..., int | str]] = {
     "arp-count": arp_count,
     "arp-target": arp_target,
+    "arp-target-host": arp_target_host,
     "frame-destination": frame_destination,
     "packet-ttl": packet_ttl,
+    "packet-source-host": packet_source_host,
     "smallest-ttl": smallest_ttl,
 }

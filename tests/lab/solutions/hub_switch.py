@@ -22,6 +22,7 @@ def answers(run: Recorded) -> dict[str, int | str]:
         "at-once": 1,
         "eve-reads": sum(frame.dst == BROADCAST for frame in frames),
         "eve-hears": len(frames),
+        "bob-hears": sum(frame.src.endswith(":03") for frame in frames),
         "collisions": sum(event["kind"] == "collision" and event["station"] == "centre" for event in run.events),
         "throughput": 8_000_000 * sum(once.values()) // (end_ns - time_ns(data[0])),
     }
