@@ -15,7 +15,7 @@ from rig.report.lab_pictures import PICTURES
 from rig.report.run_facts import Event
 from tests.lab.sample_facts import sample_facts
 
-HEARD = {"client": {"server": 8}, "server": {"client": 10, "02:00:00:00:00:09": 1}}
+HEARD = {"client": {"server": 1}, "server": {"client": 10, "02:00:00:00:00:09": 1}}
 SENT = (
     Event(0, 100, "client", "transmit"),
     Event(50, 150, "server", "transmit"),
@@ -44,7 +44,10 @@ CASES: list[tuple[str, dict[str, Any], int | str]] = [
     ("heard", {"station": "server", "sender": "client"}, 10),
     ("heard", {"station": "client", "sender": "client"}, 0),
     ("listeners", {"sender": "client"}, 1),
+    ("listeners", {"sender": "client", "at_least": 10}, 1),
     ("listeners", {"sender": "client", "at_least": 11}, 0),
+    ("listeners", {"sender": "server"}, 1),
+    ("listeners", {"sender": "server", "at_least": 2}, 0),
     ("senders-at-once", {}, 2),
     ("switch-counter", {"name": "framesFlooded"}, 5),
     ("switch-counter", {"name": "never_moved"}, 0),
