@@ -18,7 +18,7 @@ from rig.backends.rtl_board import RtlBoards
 from rig.build.rtl_board import rtl_board_buses
 from rig.driver.config import DriverConfig
 from rig.link.frame import Deframer, Frame, MessageType
-from rig.link.messages import WriteWords, serialize_batch, serialize_hello
+from rig.link.messages import Greeting, WriteWords, serialize_batch, serialize_hello
 from rig.runtime.pump_cocotb import SimTime
 from tests.contract import bad_input_contract, bus_contract, device_contract
 
@@ -58,25 +58,31 @@ async def bus(kernel: SimTime, dut: Any) -> dict[str, str]:
     return await verdicts({contract.__name__: lambda c=contract: c(bench) for contract in bus_contract.CONTRACT})
 
 
-async def repetition(kernel: SimTime, dut: Any) -> list[int]:
-    """Return when an event came that nobody acknowledges, in ns: the first time and the second."""
+async def repetition(kernel: SimTime, dut: Any) -> tuple[list[int], list[int]]:
+    """Return when an event came that nobody acknowledges, in ns, the first time and the second; and the limits of the
+    greeting: window, largest payload, octets of requests and of replies.
+    """
     (port,) = SimBoards(kernel, dut).bench.ports
-    deframer, came, times_ns = Deframer(), kernel.event("a frame"), list[int]()
+    deframer, came, times_ns, limits = Deframer(), kernel.event("a frame"), list[int](), list[int]()
 
     def listen(octets: bytes) -> None:
         for piece in deframer.feed(octets):
-            if Frame.parse(piece).type == MessageType.EVENT:
+            frame = Frame.parse(piece)
+            if frame.type == MessageType.EVENT:
                 times_ns.append(kernel.now_ns)
+            elif frame.type == MessageType.HELLO:
+                told = Greeting.parse(frame.payload)
+                limits[:] = [told.window, told.largest_payload_octets, told.receive_octets, told.store_octets]
             came.set()
 
-    async def frame() -> None:
+    async def heard() -> None:
         came.clear()
         assert await kernel.wait_first(came, deadline_ns=kernel.now_ns + REPETITION_LIMIT_NS) is not None
 
     port.receiver = listen
     await kernel.sleep_until(POWER_ON_NS)
     port.write(Frame(MessageType.HELLO, payload=serialize_hello(1)).serialize())
-    await frame()
+    await heard()
     raises = serialize_batch(
         [
             WriteWords(r.REG_INT_MASK, r.INT_STATUS_TX_ERR.to_bytes(4, "little")),
@@ -86,8 +92,8 @@ async def repetition(kernel: SimTime, dut: Any) -> list[int]:
     )
     port.write(Frame(MessageType.BATCH, session=1, payload=raises).serialize())
     while len(times_ns) < 2:
-        await frame()
-    return times_ns
+        await heard()
+    return times_ns, limits
 
 
 async def device(kernel: SimTime, dut: Any) -> dict[str, str]:

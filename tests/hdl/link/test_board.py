@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from rig.boards.virtual_rtl import build_boards
+from rig.link import examples
 from rig.regress import simbuild
 from tests.backends.test_board_contract import NEEDS_A_FAST_BUS
 from tests.contract import bad_input_contract, bus_contract, device_contract
@@ -44,9 +45,12 @@ def test_bus(bus_verdicts: dict[str, str], name: str) -> None:
     assert not bus_verdicts[name], bus_verdicts[name]
 
 
-def test_an_event_is_repeated_after_the_power_of_two_of_clocks_that_is_nearest_to_16_ms(tmp_path: Path) -> None:
-    first_ns, second_ns = run("repetition", tmp_path, 1)
+def test_an_event_is_repeated_after_16_ms_and_the_greeting_promises_what_there_is_room_for(tmp_path: Path) -> None:
+    """Nearest to 16 ms is 2 ** 20 clocks. That there is this room: ``link_main.room``, ``link_edges.limits``."""
+    (first_ns, second_ns), limits = run("repetition", tmp_path, 1)
     assert abs(second_ns - first_ns - (20 << 20)) < 100_000
+    said = examples.GREETING
+    assert limits == [said.window, said.largest_payload_octets, said.receive_octets, said.store_octets]
 
 
 QUICK = (

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import cocotb
-from cocotb.triggers import RisingEdge, Timer, ValueChange
+from cocotb.triggers import FallingEdge, RisingEdge, Timer, ValueChange
 
 from tests.hdl.unit.vectors import CHECK_STRING, CHECK_VALUE, RESIDUE, VECTORS
 
@@ -147,3 +147,38 @@ async def pause(dut: Any) -> None:
         assert int(dut.paused_edges.value) == 128 * quanta
         dut.go.value = 0
         await Timer(5, "ns")
+
+
+@cocotb.test(skip=cocotb.top is not None and cocotb.top._name != "reset_bench")
+async def board_reset(dut: Any) -> None:
+    """From power-up on without a clock; then 2 ** BITS clocks after it was held last, however it bounces."""
+    quiet, crossing = 1 << 5, 3
+
+    async def clocks(count: int) -> None:
+        for _ in range(count):
+            await FallingEdge(dut.clk)
+
+    async def ends() -> None:
+        await clocks(quiet - 1)
+        assert int(dut.rst.value) == 1
+        await clocks(crossing)
+        assert int(dut.rst.value) == 0
+
+    await Timer(20, "ns")
+    assert int(dut.rst.value) == 1
+    dut.go.value = 1
+    await ends()
+    await clocks(2 * quiet)
+    assert int(dut.rst.value) == 0
+    for bounces in (1, 4):
+        for _ in range(bounces):
+            dut.hold.value = 1
+            await clocks(crossing)
+            assert int(dut.rst.value) == 1
+            dut.hold.value = 0
+            await clocks(quiet // 2)
+            assert int(dut.rst.value) == 1
+        await clocks(quiet - quiet // 2 - 1)
+        assert int(dut.rst.value) == 1
+        await clocks(1 + crossing)
+        assert int(dut.rst.value) == 0

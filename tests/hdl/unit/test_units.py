@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rig.regress import simbuild
-from tests.hdl.unit.sources import unit_build
+from rig.regress.filelist import filelist_of
+from tests.hdl.unit.sources import build_of, unit_build
 
 TIMEOUT_S = 300
 
@@ -39,6 +40,14 @@ def test_unit(top: str, checks: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("bus_hz", BUS_CLOCKS_HZ)
 def test_device_time(bus_hz: int, tmp_path: Path) -> None:
     build = unit_build("device_time_bench", BUS_HZ=bus_hz)
+    result = simbuild.run(build, run_dir=tmp_path, timeout_s=TIMEOUT_S, test_module="tests.hdl.unit.small_checks")
+    result.check()
+    assert result.passed
+
+
+@pytest.mark.needs("iverilog")
+def test_board_reset(tmp_path: Path) -> None:
+    build = build_of("reset_bench", filelist_of("ulx3s_lan8720"))
     result = simbuild.run(build, run_dir=tmp_path, timeout_s=TIMEOUT_S, test_module="tests.hdl.unit.small_checks")
     result.check()
     assert result.passed
