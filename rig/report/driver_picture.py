@@ -28,13 +28,13 @@ from rig.report.bus_trace import (
 from rig.report.run_facts import RunFacts
 from rig.report.svg import element, format_time, percent, text
 
-LEFT_PERCENT, RIGHT_PERCENT = 11.0, 97.0
+LEFT_PERCENT, RIGHT_PERCENT = 15.0, 97.0
 TOP_PX, LANE_PX, BAR_PX, RING_PX = 24, 40, 18, 90
 LEAST_PERCENT, LEAST_PX = 0.18, 3.0
 TICKS = 6
 BEFORE_NS, AFTER_NS = 20_000, 40_000
 WORDS = {
-    INTERRUPT: "read and acknowledge causes", FRAME: "read a frame, give its pages back", SEND: "write a frame to send",
+    INTERRUPT: "read and clear the causes", FRAME: "read a frame from the ring", SEND: "write a frame to send",
     BRING_UP: "bring-up", OTHER: "other",
 }  # fmt: skip
 
@@ -109,7 +109,7 @@ def _draw(facts: RunFacts, station: str, window: _Window) -> str:
     for kind, words in key:
         parts.append(element("rect", x=percent(across), y=height + 6, width=12, height=10, class_=f"driver-{kind}"))
         parts.append(text(words, x=percent(across), dx=18, y=height + 15, class_="plot-tick"))
-        across += 30
+        across += 28
     picture = element(
         "svg", "".join(parts), width="100%", height=height + 24, class_="plot wide", role="img",
         aria_label=f"What {station} does with what it receives",

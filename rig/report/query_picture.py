@@ -10,7 +10,7 @@ from rig.report.run_facts import RunFacts
 from rig.report.svg import element, format_time, percent, text
 from rig.wire.dns import RecordType, ResponseCode
 
-LEFT_PERCENT, RIGHT_PERCENT = 25.0, 72.0
+LEFT_PERCENT, RIGHT_PERCENT = 28.0, 74.0
 TOP_PX, ROW_PX, BAR_PX = 30, 26, 12
 TICKS = 4
 _CODES = {

@@ -26,13 +26,13 @@ def frame(t_ns: int, tap: str, packet: Any) -> Frame:
     return Frame(t_ns, tap, octets + fcs(octets))
 
 
-def datagram(number: int) -> Any:
-    return IP(src=CLIENT, dst="10.9.9.9", id=number, proto="udp") / UDP(sport=9, dport=9) / bytes(2000)
+def datagram(number: int, octets: int) -> Any:
+    return IP(src=CLIENT, dst="10.9.9.9", id=number, proto="udp") / UDP(sport=9, dport=9) / bytes(octets)
 
 
-def sent(number: int, t_ns: int) -> list[Frame]:
+def sent(number: int, t_ns: int, octets: int) -> list[Frame]:
     """A datagram in pieces of 1480, and each of these in pieces of 800 as from a router (here the station server)."""
-    near = fragment(datagram(number), fragsize=1480)
+    near = fragment(datagram(number, octets), fragsize=1480)
     far = [piece for each in near for piece in fragment(each, fragsize=800)]
     return [
         *(frame(t_ns + 1000 * index, "client", piece) for index, piece in enumerate(near)),
@@ -40,12 +40,12 @@ def sent(number: int, t_ns: int) -> list[Frame]:
     ]
 
 
-SECOND = sent(78, 1_000_000)
+SECOND = sent(78, 1_000_000, 2000)
 LOST = SECOND[3]  # the second piece of the router: octets 800 to 1479
 TOO_LONG = ICMP(type=3, code=4, nexthopmtu=820)
 WHOLE = IP(src=CLIENT, dst="10.9.9.9", id=79, flags="DF") / UDP(sport=9, dport=9) / bytes(900)
 FRAMES = (
-    *sent(77, 0),
+    *sent(77, 0, 3500),
     *SECOND,
     frame(4_000_000, "server", IP(src="10.9.9.9", dst=CLIENT) / ICMP(type=11, code=1) / IP(SECOND[2].octets[14:60])),
     frame(5_000_000, "client", WHOLE),
@@ -67,17 +67,20 @@ def facts(tmp_path: Path) -> LabFacts:
 
 WAITED = 4_000_000 - SECOND[2].t_ns - (len(SECOND[2].octets) + 8) * 800
 CASES: list[tuple[str, dict[str, Any], int | str]] = [
-    ("fragment-count", {"sender": "client"}, 2),
+    ("fragment-count", {"sender": "client"}, 3),
     ("fragment-count", {"sender": "server", "nth": 2}, 3),
     ("fragment-field", {"sender": "client", "field": "offset", "piece": 2}, 185),
-    ("fragment-field", {"sender": "client", "field": "offset-octets", "piece": -1}, 1480),
+    ("fragment-field", {"sender": "client", "field": "offset-octets", "piece": -1}, 2960),
     ("fragment-field", {"sender": "client", "field": "packet-octets"}, 1500),
-    ("fragment-field", {"sender": "client", "field": "octets", "piece": -1}, 528),
+    ("fragment-field", {"sender": "client", "field": "octets", "piece": -1}, 548),
     ("fragment-field", {"sender": "server", "field": "octets", "piece": 2}, 680),
     ("fragment-field", {"sender": "server", "field": "more", "piece": 2}, 1),
     ("fragment-field", {"sender": "server", "field": "more", "piece": -1}, 0),
+    ("fragment-field", {"sender": "server", "field": "identification"}, 77),
     ("fragment-field", {"sender": "server", "field": "identification", "nth": 2}, 78),
-    ("fragments-with-more", {"sender": "server"}, 2),
+    ("fragment-field", {"sender": "client", "field": "time-ns", "piece": 2}, 1000),
+    ("fragments-with-more", {"sender": "server"}, 4),
+    ("fragments-with-more", {"sender": "server", "nth": 2}, 2),
     ("fragment-hole", {"sender": "server"}, 0),
     ("fragment-hole", {"sender": "server", "nth": 2}, 680),
     ("holes-left", {"sender": "server"}, 1),
@@ -104,7 +107,7 @@ def test_queries_about_fragments(facts: LabFacts, query: str, arguments: dict[st
         ("fragment-count", {"sender": "client", "nth": 3}, NoSuchFactError, "client sent 2 datagrams in pieces"),
         ("fragment-count", {"sender": "nobody"}, NoSuchFactError, "no station 'nobody'"),
         ("fragment-field", {"sender": "client", "field": "ttl"}, UsageError, "no field 'ttl'"),
-        ("fragment-field", {"sender": "client", "field": "more", "piece": 3}, NoSuchFactError, "has 2 pieces"),
+        ("fragment-field", {"sender": "client", "field": "more", "piece": 4}, NoSuchFactError, "has 3 pieces"),
         ("given-up-ns", {"sender": "server"}, NoSuchFactError, "nobody said that datagram number 1"),
         ("next-hop-mtu", {"nth": 2}, NoSuchFactError, "no ICMP fragmentation needed number 2"),
         ("unfragmented-octets", {"sender": "server"}, NoSuchFactError, "no packet with DF number 1"),
@@ -124,7 +127,8 @@ def titles(markup: str) -> list[str]:
 def test_the_cuts_are_drawn_cable_by_cable(facts: LabFacts) -> None:
     markup = PICTURES["cuts"](facts.run)
     assert titles(markup) == [
-        "octets 0 to 1479", "octets 1480 to 2007", "octets 0 to 799", "octets 800 to 1479", "octets 1480 to 2007",
+        "octets 0 to 1479", "octets 1480 to 2959", "octets 2960 to 3507", "octets 0 to 799", "octets 800 to 1479",
+        "octets 1480 to 2279", "octets 2280 to 2959", "octets 2960 to 3507",
     ]  # fmt: skip
     assert "MF offset 100, 680 octets" in markup
 
@@ -140,5 +144,5 @@ def test_the_map_shows_the_hole_and_how_it_ended(facts: LabFacts) -> None:
 
 def test_the_table_has_the_fields_of_the_header(facts: LabFacts) -> None:
     markup = PICTURES["fragments"](facts.run)
-    assert markup.count("<td>MF</td>") == 6 and markup.count("<td>DF</td>") == 1
+    assert markup.count("<td>MF</td>") == 9 and markup.count("<td>DF</td>") == 1
     assert "<td>fragmentation needed, MTU 820</td>" in markup and "<td>reassembly time exceeded</td>" in markup

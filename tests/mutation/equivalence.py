@@ -32,4 +32,3 @@ def is_equivalent(mutants: Mutants, mutant: Mutant) -> bool:
     except ToolError:
         return False
     return True
-
