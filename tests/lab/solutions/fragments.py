@@ -54,5 +54,5 @@ def _error_about(errors: list[Any], identification: int) -> str:
 
 
 def changed(text: str) -> str:
-    mtu = int(re.search(r"mtu: (\d+)", text)[1])  # type: ignore[index]
+    mtu = min(map(int, re.findall(r"mtu: (\d+)", text)))
     return re.sub(r"send-to d server 4000 \d+", f"send-to d server 4000 {mtu - 28}", text)
