@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
 
 from rig.adapter.bus import AdapterBus, Operation, Read32, Write32
 from rig.adapter.registers import REG_INT_STATUS
 from rig.adapter.regmap import Register, load
-from rig.errors import UsageError
+from rig.errors import BusError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,11 @@ def _find(text: str) -> tuple[str, int, Register | None]:
 
 
 async def read_registers(bus: AdapterBus, which: str | None) -> list[RegisterFacts]:
-    """Read one register, or all that can be read."""
+    """Read one register, or all that can be read; :class:`~rig.errors.UsageError` for what the adapter refuses."""
     chosen = [_find(which)] if which is not None else [item for item in _named() if item[2].access != "wo"]
     operations: list[Operation] = [Read32(address) for _, address, _ in chosen]
-    values = cast("list[int]", await bus.transaction(operations))
+    with _refusals():
+        values = cast("list[int]", await bus.transaction(operations))
     return [
         RegisterFacts(name, address, value, describe(register, value))
         for (name, address, register), value in zip(chosen, values, strict=True)
@@ -66,12 +68,22 @@ async def read_registers(bus: AdapterBus, which: str | None) -> list[RegisterFac
 
 
 async def write_register(bus: AdapterBus, which: str, value: str) -> None:
-    """Write one register; :class:`~rig.errors.UsageError` for what is no number."""
+    """Write one register; :class:`~rig.errors.UsageError` for what is no number, or what the adapter refuses."""
     try:
         number = int(value, 0)
     except ValueError:
         raise UsageError(f"{value!r} is no value; write it as 0x1F or 31") from None
-    await bus.transaction([Write32(_find(which)[1], number)])
+    with _refusals():
+        await bus.transaction([Write32(_find(which)[1], number)])
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What a person asked for and the adapter refuses is no fault of the adapter."""
+    try:
+        yield
+    except BusError as error:
+        raise UsageError(f"{error}: it is not in the map, or cannot be written (docs/registers.md tells)") from error
 
 
 async def read_irq(bus: AdapterBus) -> IrqFacts:

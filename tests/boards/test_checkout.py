@@ -140,6 +140,10 @@ def test_registers_by_name() -> None:
             await read_registers(board.bus, "STATSU")
         with pytest.raises(UsageError, match="is no value"):
             await write_register(board.bus, "CTRL", "on")
+        with pytest.raises(UsageError, match=r"address 0x8000: .* not in the map"):
+            await read_registers(board.bus, "0x8000")
+        with pytest.raises(UsageError, match=r"address 0x0000: .* cannot be written"):
+            await write_register(board.bus, "ID", "7")
 
     kernel.run(main(), limit_ns=NS_PER_S)
     assert describe(None, 5) == ""
