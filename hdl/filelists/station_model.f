@@ -6,4 +6,6 @@ hdl/sim/mdio_phy_model.v
 hdl/sim/rmii_phy_model.v
 hdl/sim/station_recorder_model.v
 hdl/sim/attempt_record_model.v
+hdl/sim/adapter_socket_model.v
+hdl/sim/rmii_socket_model.v
 hdl/sim/station_model.v

@@ -6,11 +6,13 @@
 // `stations[i].station.master`), gives orders to the senders of `joint` (see mii_joint_model), and is woken by one signal,
 // `attention`: bits STATIONS-1..0 are the masters' acknowledge, then the interrupt lines, then TX_EN of each station.
 // Bit i of BOARDS: station i is a board, and a program talks to `stations[i].station.on_line.far_end` in place of its `master`.
+// Bits 8i+7..8i of DEVICES: which adapter of the socket station i is (adapter_socket_model).
 // `recorder` writes down what the stations did; of the media it knows only what the stations here send.
 module joint_bench #(
     parameter STATIONS = 1,
     parameter PUPPETS = 1,
     parameter [63:0] BOARDS = 0,
+    parameter [8*STATIONS-1:0] DEVICES = 0,
     parameter BUS_PERIOD_NS = 20,
     parameter BUFFER_PAGES = 64,
     parameter TX_SLOTS = 4
@@ -106,6 +108,7 @@ module joint_bench #(
       station_model #(
           .STATION(i),
           .BOARD(BOARDS[i]),
+          .DEVICE({24'd0, DEVICES[8*i+:8]}),
           .BUS_HZ(BUS_HZ),
           .BUFFER_PAGES(BUFFER_PAGES),
           .TX_SLOTS(TX_SLOTS)
@@ -128,6 +131,7 @@ module joint_bench #(
           .rxd(rxd[4*i+:4]),
           .crs(crs[i]),
           .col(col[i]),
+          .poke(39'd0),
           .file(record_file),
           .finish(record_finishes),
           .observe_end(ended[i]),

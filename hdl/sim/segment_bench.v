@@ -8,11 +8,12 @@
 // says. No signal of the adapters is driven from outside in any other way.
 //
 // Bit i of RMII_STATIONS puts station i on an RMII (see station_model); of such a station only collisions are recorded. With
-// PHY_REGISTERS = 1 the PHY of every station answers on MDIO.
+// PHY_REGISTERS = 1 the PHY of every station answers on MDIO. Bits 8i+7..8i of DEVICES: which adapter of the socket station i is.
 module segment_bench #(
     parameter STATIONS = 2,
     parameter [STATIONS-1:0] RMII_STATIONS = 0,
     parameter PHY_REGISTERS = 0,
+    parameter [8*STATIONS-1:0] DEVICES = 0,
     parameter BUS_PERIOD_NS = 20,
     parameter BUFFER_PAGES = 64,
     parameter TX_SLOTS = 4
@@ -97,6 +98,7 @@ module segment_bench #(
           .STATION(i),
           .RMII(RMII_STATIONS[i]),
           .PHY_REGISTERS(PHY_REGISTERS),
+          .DEVICE({24'd0, DEVICES[8*i+:8]}),
           .BUS_HZ(BUS_HZ),
           .BUFFER_PAGES(BUFFER_PAGES),
           .TX_SLOTS(TX_SLOTS)
@@ -119,6 +121,7 @@ module segment_bench #(
           .rxd(rxd[4*i+:4]),
           .crs(crs[i]),
           .col(col[i]),
+          .poke(39'd0),
           .file(record_file),
           .finish(record_finishes),
           .observe_end(),

@@ -2,22 +2,25 @@
 `timescale 1ns/1ps
 // One station: a LAN adapter, a bus master and a power supply in place of its host, and its records.
 //
-// With RMII = 0 the adapter is nic_mii, and the MII of this module is its own, with clk_mii as both TX_CLK and RX_CLK. With
-// RMII = 1 it is nic_rmii, and a PHY with an RMII and a REF_CLK of its own (nibble_ns, phase_ns) lies between its pins and the
-// MII of this module, which is the medium's then; tx_er and rx_er do not pass it. With PHY_REGISTERS = 1 the PHY answers on
-// MDIO. With BOARD = 1, on an MII, the far end of a board's link is the bus master, at the end of a serial line
+// With RMII = 0 the adapter is the one in the socket, number DEVICE of those there are (adapter_socket_model: nic_mii, or
+// another that was put in its place), and the MII of this module is its own, with clk_mii as both TX_CLK and RX_CLK. With
+// RMII = 1 it is nic_rmii, in a socket of its own, and a PHY with an RMII and a REF_CLK of its own (nibble_ns, phase_ns) lies
+// between its pins and the MII of this module, which is the medium's then; tx_er and rx_er do not pass it. With
+// PHY_REGISTERS = 1 the PHY answers on MDIO. With BOARD = 1, on an MII, the far end of a board's link is the bus master, at the end of a serial line
 // (`on_line.far_end`, see board_far_end_model), and `master` is idle.
 //
 // Ports: `irq` and `acknowledge` are for the program outside, which drives `master`. While there is no `power` the outputs are
 // silent and nothing arrives. `full_duplex` is what the PHY does. `file` and `finish` come from recorder_model, for the events
 // of station STATION; on an RMII there are none, since the transmit MAC and the medium keep different clocks. The observe
-// group is that of nic_mii, or nic_rmii.
+// group is that of nic_mii, or nic_rmii. With BACK_DOOR = 1, `poke` sets counters: see adapter_socket_model.
 // BUS_HZ is the clock that the adapter believes to have.
 module station_model #(
     parameter STATION = 0,
     parameter RMII = 0,
     parameter PHY_REGISTERS = 0,
     parameter BOARD = 0,
+    parameter DEVICE = 0,
+    parameter BACK_DOOR = 0,
     parameter BUS_HZ = 50_000_000,
     parameter BUFFER_PAGES = 64,
     parameter TX_SLOTS = 4
@@ -43,6 +46,8 @@ module station_model #(
     input  wire [  3:0] rxd,
     input  wire         crs,
     input  wire         col,
+    // back door to the counters
+    input  wire [ 38:0] poke,
     // recorder
     input  wire [ 31:0] file,
     input  wire         finish,
@@ -64,6 +69,8 @@ module station_model #(
   wire waiting, start, collision, jam, draw;
   wire [9:0] slots;
   wire [4:0] attempt;
+  wire [10:0] request_octets;
+  wire request_pad, request_fcs;
 
   power_model supply (
       .clk_bus(clk_bus),
@@ -143,8 +150,6 @@ module station_model #(
       assign mdio_i = 1'b1;
     end
 
-    // Nothing looks at the outputs that are open.
-    /* verilator lint_off PINCONNECTEMPTY */
     if (RMII) begin : on_rmii
       wire clk_adapter, clk_ref, rmii_crs_dv, rmii_rx_er;
       wire [1:0] rmii_txd, rmii_rxd;
@@ -152,7 +157,8 @@ module station_model #(
 
       assign tx_er = 1'b0;
 
-      nic_rmii #(
+      rmii_socket_model #(
+          .BACK_DOOR(BACK_DOOR),
           .BUFFER_PAGES(BUFFER_PAGES),
           .BUS_HZ(BUS_HZ),
           .TX_SLOTS(TX_SLOTS)
@@ -191,8 +197,11 @@ module station_model #(
           .observe_draw(draw),
           .observe_slots(slots),
           .observe_attempt(attempt),
-          .observe_deferring(),
-          .observe_reset(observe_reset)
+          .observe_reset(observe_reset),
+          .request_octets(request_octets),
+          .request_pad(request_pad),
+          .request_fcs(request_fcs),
+          .poke(poke)
       );
 
       rmii_phy_model phy (
@@ -218,9 +227,9 @@ module station_model #(
           .clk(clk_adapter),
           .mac_reset(observe_reset),
           .full_duplex(full_duplex),
-          .request_octets(adapter.adapter.request_octets),
-          .request_pad(adapter.adapter.request_pad),
-          .request_fcs(adapter.adapter.request_fcs),
+          .request_octets(request_octets),
+          .request_pad(request_pad),
+          .request_fcs(request_fcs),
           .start(start),
           .collision(collision),
           .ended(observe_end),
@@ -231,7 +240,9 @@ module station_model #(
 
       assign tx_en = powered_tx_en;
 
-      nic_mii #(
+      adapter_socket_model #(
+          .DEVICE(DEVICE),
+          .BACK_DOOR(BACK_DOOR),
           .BUFFER_PAGES(BUFFER_PAGES),
           .BUS_HZ(BUS_HZ),
           .TX_SLOTS(TX_SLOTS)
@@ -264,7 +275,6 @@ module station_model #(
           .mdio_o(mdio_o),
           .mdio_oe(mdio_oe),
           .mdio_i(mdio_i),
-          .speed100(),
           .observe_waiting(waiting),
           .observe_start(start),
           .observe_collision(collision),
@@ -274,8 +284,11 @@ module station_model #(
           .observe_draw(draw),
           .observe_slots(slots),
           .observe_attempt(attempt),
-          .observe_deferring(),
-          .observe_reset(observe_reset)
+          .observe_reset(observe_reset),
+          .request_octets(request_octets),
+          .request_pad(request_pad),
+          .request_fcs(request_fcs),
+          .poke(poke)
       );
 
       station_recorder_model #(
@@ -305,15 +318,14 @@ module station_model #(
           .clk(clk_mii),
           .mac_reset(observe_reset),
           .full_duplex(full_duplex),
-          .request_octets(adapter.request_octets),
-          .request_pad(adapter.request_pad),
-          .request_fcs(adapter.request_fcs),
+          .request_octets(request_octets),
+          .request_pad(request_pad),
+          .request_fcs(request_fcs),
           .start(start),
           .collision(collision),
           .ended(observe_end),
           .attempt(attempt)
       );
     end
-    /* verilator lint_on PINCONNECTEMPTY */
   endgenerate
 endmodule

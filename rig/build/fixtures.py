@@ -62,11 +62,17 @@ def board_fixture(kernel: Kernel, *, speed_mbps: int) -> Fixture:
 
 
 def rtl_fixture(
-    kernel: Any, dut: Any, folder: Path, *, speed_mbps: int, bus_period_ns: int = FIXTURE_BUS_PERIOD_NS
+    kernel: Any,
+    dut: Any,
+    folder: Path,
+    *,
+    speed_mbps: int,
+    bus_period_ns: int = FIXTURE_BUS_PERIOD_NS,
+    has_back_door: bool = True,
 ) -> Fixture:
     """Return the Verilog adapter of ``mac_bench`` in the simulation of this process; ``folder`` is that of its run.
 
-    ``bus_period_ns`` is what the bench was built with.
+    ``bus_period_ns`` and ``has_back_door`` are what the bench was built with.
     """
     from rig.backends.rtl import RtlBench, RtlStation
     from rig.regress.conformance.rtl import RtlFixture
@@ -75,7 +81,7 @@ def rtl_fixture(
     bench = RtlBench(kernel, dut, [station], speed_mbps=speed_mbps)
     return RtlFixture(
         kernel, dut, dut.stations[0], bench.buses[0], folder, speed_mbps=speed_mbps, phase_ns=FIXTURE_PHASE_NS,
-        bus_period_ns=bus_period_ns,
+        bus_period_ns=bus_period_ns, has_back_door=has_back_door,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from rig.errors import ExitCode
 from rig.regress.compare.minimise import PLAYS
@@ -15,6 +15,7 @@ from rig.regress.compare.run import Outcome, run_comparison
 from rig.regress.compare.sides import build_rtl
 from rig.regress.compare.stimulus import Stimulus, read_stimulus
 from rig.regress.compare.traffic import Request, random_stimulus
+from rig.regress.device.inspect import plugged_device
 from rig.regress.tools import Simulator, choose_simulator
 
 FOLDER = "compare"
@@ -31,6 +32,8 @@ class CompareOptions:
     minimise: bool
     runs: Path
     as_json: bool
+    device: Path | None = None
+    """The device file of what is compared with the twin; None: the adapter of this project."""
 
 
 def run_compare(options: CompareOptions) -> ExitCode:
@@ -38,14 +41,18 @@ def run_compare(options: CompareOptions) -> ExitCode:
     stimulus, name = _stimulus(options)
     simulator = cast(Simulator, options.simulator) if options.simulator else choose_simulator()
     _tell(f"building the Verilog adapters with {simulator} (about a minute the first time, then cached)")
-    rtl = build_rtl(simulator, len(stimulus.places))
+    device = None if options.device is None else plugged_device(options.device)
+    rtl = build_rtl(simulator, len(stimulus.places), device=device)
     plays = PLAYS if options.minimise else 0
     outcome = run_comparison(stimulus, rtl, folder=options.runs / FOLDER, name=name, plays=plays, tell=_tell)
     facts = outcome.to_json() | {"simulator": simulator}
+    if device is not None:
+        facts["device"] = device.facts()
     if options.replay is None:
         facts["seed"] = options.request.seed  # that of the stimulus is what it draws for overlapping signals
     if outcome.replay is not None:
-        facts["command"] = shlex.join(["rig", "compare", "--replay", str(outcome.replay), "--simulator", simulator])
+        words = ["rig", "compare", "--replay", str(outcome.replay), "--simulator", simulator]
+        facts["command"] = shlex.join([*words, *([] if options.device is None else ["--device", str(options.device)])])
     if options.as_json:
         print(json.dumps(facts, indent=2))
     else:
@@ -70,11 +77,16 @@ def _show(outcome: Outcome, facts: dict[str, object]) -> None:
         f"{facts['receptions']} receptions, {facts['interrupts']} interrupts, {facts['words_read']} words read"
     )
     if outcome.is_same:
-        print(f"no difference between {facts['simulator']} and the twin in {facts['lines']} lines, to the nanosecond")
+        print(f"no difference between {_subject(facts)} and the twin in {facts['lines']} lines, to the nanosecond")
         return
     print(f"{facts['differences']} lines differ, attempts by up to {facts['latency_ns']} ns; the first of them:\n")
     print("\n".join(outcome.explain()))
     print(f"\n{facts['minimised'] or 'not minimised'}; to repeat it:\n\n    {facts['command']}\n")
+
+
+def _subject(facts: dict[str, Any]) -> str:
+    """Say what was compared with the twin."""
+    return f"{facts['device']['name']} on {facts['simulator']}" if "device" in facts else str(facts["simulator"])
 
 
 def _tell(line: str) -> None:

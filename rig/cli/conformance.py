@@ -18,6 +18,7 @@ from rig.regress import simbuild
 from rig.regress.conformance import report
 from rig.regress.conformance.rows import find_rows
 from rig.regress.conformance.runner import BackendName, BackendResult, RowResult, run_list
+from rig.regress.device.inspect import plugged_device
 from rig.regress.filelist import PROJECT_ROOT
 from rig.regress.tools import Simulator
 
@@ -35,6 +36,8 @@ class MacConformanceOptions:
     quick: bool = False
     as_json: bool = False
     write_docs: bool = False
+    device: Path | None = None
+    """The device file of the Verilog; None: the adapter of this project."""
 
 
 def run_mac_conformance(options: MacConformanceOptions) -> ExitCode:
@@ -43,9 +46,13 @@ def run_mac_conformance(options: MacConformanceOptions) -> ExitCode:
     :class:`~rig.errors.UsageError` for a page of less than all, :class:`~rig.errors.RigError` for whatever keeps them
     from running.
     """
-    is_whole = not options.rows and not options.quick
+    is_whole = not options.rows and not options.quick and options.device is None
     if options.write_docs and not (is_whole and len(options.backends) == 2):
-        raise UsageError("--write-docs is for the whole list on both backends: leave out --row, --quick and --backend")
+        raise UsageError(
+            "--write-docs is for the whole list on both backends: leave out --row, --quick, --backend and --device"
+        )
+    if options.device is not None and "rtl" not in options.backends:
+        raise UsageError("--device is an adapter in Verilog: it goes with --backend rtl or both")
     rows = find_rows(options.rows)
     build = simbuild.build_root().parent
     console = Console(highlight=False)
@@ -54,6 +61,7 @@ def run_mac_conformance(options: MacConformanceOptions) -> ExitCode:
         if not options.as_json:
             print(f"{words} ...", file=sys.stderr)
 
+    device = None if options.device is None else plugged_device(options.device)
     runs = build / "conformance-mac"
     runs.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=runs))  # its own: another run may be under way
@@ -62,6 +70,7 @@ def run_mac_conformance(options: MacConformanceOptions) -> ExitCode:
         options.backends,
         is_thorough=not options.quick,
         simulator=options.simulator,
+        device=device,
         folder=folder,
         tell=tell,
     )
@@ -75,7 +84,7 @@ def run_mac_conformance(options: MacConformanceOptions) -> ExitCode:
         page = PROJECT_ROOT / "docs" / "conformance-mac.md"
         page.write_text(report.to_markdown(results), encoding="utf-8")
     if options.as_json:
-        print(report.to_json(results), end="")
+        print(report.to_json(results, None if device is None else device.facts()), end="")
     else:
         _show(console, results)
     return report.exit_code(results)
@@ -95,6 +104,8 @@ def _show(console: Console, results: Sequence[RowResult]) -> None:
     console.print(table)
     for row in results:
         for name, result in (("RTL", row.rtl), ("twin", row.twin)):
+            for note in result.notes:
+                console.print(f"[yellow]{row.id} {name}[/] {escape(note)}", soft_wrap=True)
             for failure in result.failures[:FAILURES_SHOWN]:
                 console.print(f"[red]{row.id} {name}[/] {escape(failure)}", soft_wrap=True)
     outcomes = [result.outcome for row in results for result in (row.rtl, row.twin)]

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from rig.cli.display import Display
 from rig.cli.json_output import print_json
+from rig.config.device import load_device
 from rig.config.scenario import BackendName
 from rig.errors import ExitCode, UsageError
 from rig.scenario.catalog import carried_file, find_scenario, printable
@@ -32,6 +33,8 @@ class DemoOptions:
     as_json: bool
     ports: Sequence[str] = ()
     with_waves: bool = False
+    device: Path | None = None
+    """A device file: what every adapter in Verilog is that names none."""
 
 
 def run_demo(options: DemoOptions) -> ExitCode:
@@ -43,7 +46,12 @@ def run_demo(options: DemoOptions) -> ExitCode:
         raise UsageError("--port names a board: it goes with --backend board")
     if options.with_waves and not {"rtl", "board"} & set(options.backends):
         raise UsageError("--waves are of signals in Verilog: it goes with --backend rtl or board")
+    if options.device is not None and not {"rtl", "board"} & set(options.backends):
+        raise UsageError("--device is an adapter in Verilog: it goes with --backend rtl or board")
     name, path, scenario = find_scenario(options.scenario)
+    if options.device is not None:
+        load_device(options.device)
+        scenario = scenario.model_copy(update={"device": str(options.device.resolve())})
     if options.seed is not None:
         scenario = scenario.model_copy(update={"seed": options.seed})
     file = carried_file(options.file, scenario, path)

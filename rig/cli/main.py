@@ -30,6 +30,11 @@ from rig.cli import (
 from rig.cli.choices import SideChoice, SimulatorChoice
 from rig.errors import ExitCode, RigError
 
+DeviceOption = Annotated[
+    Path | None,
+    typer.Option("--device", metavar="FILE", help="The adapter in Verilog that is under test (docs/devices.md)."),
+]
+
 
 class BackendChoice(StrEnum):
     """Where ``rig demo`` runs."""
@@ -139,6 +144,7 @@ def demo(
             metavar="BOARD", help="Of --backend board: a board that is there, by name or port; one a station."
         ),
     ] = None,
+    device: DeviceOption = None,
     runs: Annotated[Path, typer.Option(metavar="DIR", help="Where run folders go.")] = Path("runs"),
     waves: Annotated[bool, typer.Option("--waves", help="Of Verilog: write every signal into the run folder.")] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page of the run in a browser.")] = False,
@@ -148,7 +154,7 @@ def demo(
     from rig.cli.demo import DemoOptions, run_demo
 
     backends = ("model", "rtl") if backend is BackendChoice.BOTH else (backend.value,)
-    options = DemoOptions(backends, scenario, file, seed, runs, open_page, as_json, tuple(port or ()), waves)
+    options = DemoOptions(backends, scenario, file, seed, runs, open_page, as_json, tuple(port or ()), waves, device)
     raise typer.Exit(int(run_demo(options)))
 
 
@@ -174,6 +180,7 @@ def compare(
         Path | None, typer.Option(metavar="FILE", help="Play this file, left by a difference, and no seed.")
     ] = None,
     minimise: Annotated[bool, typer.Option(help="Make a difference small before showing it.")] = True,
+    device: DeviceOption = None,
     runs: Annotated[Path, typer.Option(metavar="DIR", help="Where the file of a difference goes.")] = Path("runs"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
 ) -> None:
@@ -183,13 +190,14 @@ def compare(
 
     request = Request(seed, stations, bits, speed, full_duplex)
     chosen = None if simulator is None else simulator.value
-    raise typer.Exit(int(run_compare(CompareOptions(request, replay, chosen, minimise, runs, as_json))))
+    raise typer.Exit(int(run_compare(CompareOptions(request, replay, chosen, minimise, runs, as_json, device))))
 
 
 def conformance_mac(
     row: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only this row; may be repeated.")] = None,
     backend: Annotated[SideChoice, typer.Option(help="Verilog, its twin, or both.")] = SideChoice.BOTH,
     simulator: Annotated[SimulatorChoice, typer.Option(help="What simulates the Verilog.")] = SimulatorChoice.VERILATOR,
+    device: DeviceOption = None,
     quick: Annotated[bool, typer.Option("--quick", help="Sample the stimuli of each row.")] = False,
     write_docs: Annotated[bool, typer.Option("--write-docs", help="Write docs/conformance-mac.md.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
@@ -203,7 +211,7 @@ def conformance_mac(
         SideChoice.TWIN: ("twin",),
         SideChoice.BOTH: ("rtl", "twin"),
     }
-    options = MacConformanceOptions(row or (), backends[backend], simulator.value, quick, as_json, write_docs)
+    options = MacConformanceOptions(row or (), backends[backend], simulator.value, quick, as_json, write_docs, device)
     raise typer.Exit(int(run_mac_conformance(options)))
 
 

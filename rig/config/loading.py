@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rig.config.cabling import cabling_problems
+from rig.config.device import load_device
 from rig.config.program import parse_step
 from rig.config.real_cables import real_cable_problems
 from rig.config.scenario import DnsServerApp, HttpServerApp, PowerEvent, ProgramApp, Scenario, Station
@@ -36,7 +37,7 @@ def parse_scenario(text: str, file: str) -> Scenario:
 
 
 def _checked(document: Document) -> Scenario:
-    scenario = _with_roms(document, validate(document, Scenario))
+    scenario = _with_devices(document, _with_roms(document, validate(document, Scenario)))
     problems = [*_names(document, scenario), *_segments(document, scenario), *_addresses(document, scenario)]
     problems += cabling_problems(document, scenario)
     if not problems:
@@ -77,6 +78,33 @@ def _with_roms(document: Document, scenario: Scenario) -> Scenario:
             )  # fmt: skip
         stations.append(station)
     return scenario.model_copy(update={"stations": stations})
+
+
+def _with_devices(document: Document, scenario: Scenario) -> Scenario:
+    """Return ``scenario`` with the paths of device files as this process finds them; what they hold is checked too."""
+
+    def found(name: str | None, path: KeyPath) -> str | None:
+        if name is None:
+            return None
+        file = Path(document.file).parent / name
+        if not file.is_file():
+            raise document.error(
+                f"there is no device file {file}", path, expected="a path relative to the file that names it"
+            )
+        load_device(file)
+        return str(file.resolve())
+
+    stations = []
+    for index, station in enumerate(scenario.stations):
+        path: KeyPath = ("stations", index, "device")
+        is_twin = station.backend in ("model", "nic") or (station.backend == "board" and station.far_end != "rtl")
+        if station.device is not None and is_twin:
+            raise document.error(
+                "a device is an adapter in Verilog", path, expected="no device, or a station on the backend rtl",
+                got=f"backend: {station.backend}",
+            )  # fmt: skip
+        stations.append(station.model_copy(update={"device": found(station.device, path)}))
+    return scenario.model_copy(update={"stations": stations, "device": found(scenario.device, ("device",))})
 
 
 def _names(document: Document, scenario: Scenario) -> Iterator[ConfigError]:

@@ -33,23 +33,31 @@ class _Entry(Strict):
 
 
 class ScenarioEntry(_Entry):
-    """A scenario by name or path, on each backend with each seed; ``seeds: 20`` draws twenty from the plan's."""
+    """A scenario by name or path, on each backend with each seed; ``seeds: 20`` draws twenty from the plan's.
+
+    ``device`` is the file of the adapter in Verilog; where it is named, the backend is ``rtl`` if nothing is said.
+    """
 
     kind: Literal["scenario"]
     name: Text
-    backends: list[BackendName] = Field(default=["model"], min_length=1)
+    backends: list[BackendName] | None = Field(default=None, min_length=1)
     seeds: Seeds = 1
+    device: Text | None = None
 
 
 class ConformanceEntry(_Entry):
-    """Rows of a conformance list, one item each on each backend; without ``rows`` the whole list is one item."""
+    """Rows of a conformance list, one item each on each backend; without ``rows`` the whole list is one item.
+
+    ``device`` is the file of the adapter in Verilog; where it is named, the backend is ``rtl`` if nothing is said.
+    """
 
     kind: Literal["conformance"]
     list_: Literal["mac"] = Field(default="mac", alias="list")
     rows: Words | None = None
-    backends: list[Literal["rtl", "twin"]] = Field(default=["rtl", "twin"], min_length=1)
+    backends: list[Literal["rtl", "twin"]] | None = Field(default=None, min_length=1)
     simulator: Literal["verilator", "icarus"] = "verilator"
     quick: bool = False
+    device: Text | None = None
 
 
 class CompareEntry(_Entry):
@@ -61,6 +69,7 @@ class CompareEntry(_Entry):
     speed_mbps: Literal[10, 100] = 100
     full_duplex: bool = False
     seeds: Seeds = 1
+    device: Text | None = None
 
 
 class PytestEntry(_Entry):

@@ -83,6 +83,7 @@ class Station(Strict):
     ``position_bits`` is its place on the segment in bit times from one end; ``phase_ns`` the phase of its MII clock.
     ``backend`` is where it is whatever the others are on; only a run on the model makes it a twin all the same.
     ``far_end`` rtl: of a virtual board adapter and far end of the link are in Verilog, in the same simulation.
+    ``device`` is the file of another adapter in Verilog that it is where it is in Verilog (:mod:`rig.config.device`).
     ``impairments`` happen between its driver and its stack; for what it receives they replace those of its segment.
     ``driver`` sets the LAN driver; on a network interface of the host there is none.
     ``mtu`` is the longest IP packet that it sends, as if its link took no longer ones.
@@ -102,6 +103,7 @@ class Station(Strict):
     phase_ns: int | None = Field(default=None, ge=0, lt=400)
     backend: BackendName | None = None
     far_end: Literal["twin", "rtl"] | None = None
+    device: str | None = Field(default=None, min_length=1)
     impairments: StationImpairments | None = None
     driver: DriverSettings = DriverSettings()
     interface: InterfaceName | None = None
@@ -272,6 +274,7 @@ class Scenario(Strict):
 
     ``record`` says what is written down besides: ``sockets``, what the hosts' sockets did; ``bus``, what their drivers
     read from the adapters and wrote to them.
+    ``device`` is that of every adapter in Verilog that names none.
     """
 
     schema_version: Literal[1] = Field(alias="schema")
@@ -279,6 +282,7 @@ class Scenario(Strict):
     description: str = ""
     seed: int = Field(default=1, ge=0, lt=1 << 64)
     file: str | None = None
+    device: str | None = Field(default=None, min_length=1)
     segments: dict[Name, Segment] = Field(default={}, max_length=16)
     stations: list[Station] = Field(min_length=2, max_length=64)
     hubs: list[Hub] = Field(default=[], max_length=16)
@@ -337,6 +341,10 @@ class Scenario(Strict):
             for interface in router.interfaces
         ]  # fmt: skip
         return [*self.stations, *interfaces]
+
+    def device_of(self, adapter: Station) -> str | None:
+        """Return the device file of an adapter in Verilog; None: it is the adapter of this project."""
+        return adapter.device or self.device
 
     @property
     def is_network(self) -> bool:

@@ -1,8 +1,8 @@
 """File lists: which Verilog sources make a top, in ``hdl/filelists``.
 
-A path a line, relative to the project; ``+incdir+folder``; ``-f list`` for the lines of another list, relative to the
-folder of the list that says so (as ``iverilog -f`` has it); ``#`` starts a comment. A file that two lists name is read
-once.
+A path a line, relative to the folder of the list or, if there is none there, to the project; ``+incdir+folder``, looked
+for in the same way; ``-f list`` for the lines of another list, relative to the folder of the list that says so (as
+``iverilog -f`` has it); ``#`` starts a comment. A file that two lists name is read once.
 """
 
 from __future__ import annotations
@@ -62,15 +62,21 @@ def _read(path: Path, within: tuple[Path, ...], sources: dict[Path, None], inclu
                 raise ConfigError("no such file list", file=str(path), line=number, got=entry)
             _read(target, (*within, path), sources, include_folders)
         elif entry.startswith("+incdir+"):
-            target = PROJECT_ROOT / entry.removeprefix("+incdir+")
+            target = _place(path, entry.removeprefix("+incdir+"))
             if not target.is_dir():
                 raise ConfigError("no such include folder", file=str(path), line=number, got=entry)
             include_folders[target] = None
         else:
-            target = PROJECT_ROOT / entry
+            target = _place(path, entry)
             if not target.is_file():
                 raise ConfigError("no such source file", file=str(path), line=number, got=entry)
             sources[target] = None
+
+
+def _place(path: Path, entry: str) -> Path:
+    """Return what an entry of the list ``path`` names."""
+    beside = path.parent / entry
+    return beside.resolve() if beside.exists() else PROJECT_ROOT / entry
 
 
 def _lines(path: Path) -> list[str]:

@@ -29,6 +29,8 @@ import filelock
 from cocotb_tools import config as cocotb_config
 
 from rig.errors import ExitCode, RigError, ToolError, UsageError
+from rig.regress.device.device import PluggedDevice
+from rig.regress.device.socket import SOCKET, include_folders_with, socket_text, sources_with
 from rig.regress.filelist import PROJECT_ROOT, FileList, filelist_of, read_filelist
 from rig.regress.phases import in_phase
 from rig.regress.process import last_lines, run_logged
@@ -76,6 +78,7 @@ def build(
     sources: Sequence[Path] | None = None,
     include_folders: Sequence[Path] = (),
     parameters: Mapping[str, Parameter] | None = None,
+    devices: Sequence[PluggedDevice] = (),
     waves: bool = False,
     coverage: bool | None = None,
     timeout_s: int = BUILD_TIMEOUT_S,
@@ -85,11 +88,14 @@ def build(
     The sources are those of ``filelist``, by default ``hdl/filelists/<top>.f``, or ``sources`` with
     ``include_folders``. A parameter is an int, or a Verilog literal as text (a string in its quotes). ``waves`` makes
     the build able to write waves, which slows it. ``coverage`` makes a Verilator build count lines and toggles, which
-    slows it too; None: only if RIG_COVERAGE is set. :class:`ToolError` if a tool is missing, fails or takes more than
+    slows it too; None: only if RIG_COVERAGE is set. With ``devices`` the sockets of a bench's stations hold these, in
+    place of ``nic_mii``; they are not counted. :class:`ToolError` if a tool is missing, fails or takes more than
     ``timeout_s``.
     """
     facts = require(simulator)
-    if sources is None:
+    if devices:
+        files = FileList(sources_with(top, devices, parameters or {}), include_folders_with(devices))
+    elif sources is None:
         files = filelist_of(top) if filelist is None else read_filelist(filelist)
     elif filelist is None:
         files = FileList(tuple(Path(source).resolve() for source in sources), tuple(include_folders))
@@ -97,8 +103,10 @@ def build(
         raise UsageError("build() takes a file list or sources, not both")
     literals = {name: _literal(name, value) for name, value in (parameters or {}).items()}
     counts = simulator == "verilator" and (coverage_folder() is not None if coverage is None else coverage)
-    recipe = make_recipe(facts, top, files, literals, waves, counts)
-    key = _key(recipe, files)
+    counts = counts and not devices
+    written = {f"{SOCKET}.v": socket_text(devices)} if devices else {}
+    recipe = make_recipe(facts, top, files, literals, waves, counts, written)
+    key = _key(recipe, files, [path for each in devices for path in each.inputs])
     folder = build_root() / f"{simulator}-{top}-{key}"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -130,13 +138,13 @@ def _literal(name: str, value: Parameter) -> str:
     return f"{value.bit_length()}'h{value:x}"
 
 
-def _key(recipe: Recipe, files: FileList) -> str:
-    """Return 16 hexadecimal digits that change with anything the build depends on."""
+def _key(recipe: Recipe, files: FileList, more: Sequence[Path] = ()) -> str:
+    """Return 16 hexadecimal digits that change with anything the build depends on; ``more`` are further inputs."""
     digest = hashlib.sha256(
         json.dumps([recipe.commands, recipe.files, recipe.environment, recipe.versions], sort_keys=True).encode()
     )
     included = [path for folder in files.include_folders for path in sorted(folder.iterdir()) if path.is_file()]
-    for path in [*files.sources, *included]:
+    for path in dict.fromkeys([*files.sources, *included, *more]):
         try:
             content = path.read_bytes()
         except OSError as error:

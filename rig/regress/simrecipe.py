@@ -38,19 +38,34 @@ class Recipe:
 
 
 def make_recipe(
-    facts: SimulatorFacts, top: str, files: FileList, parameters: Mapping[str, str], waves: bool, counts: bool
-) -> Recipe:  # fmt: skip
-    """Return how a simulator makes ``top`` of ``files``; Verilator's ``counts`` lines and toggles where asked to."""
+    facts: SimulatorFacts,
+    top: str,
+    files: FileList,
+    parameters: Mapping[str, str],
+    waves: bool,
+    counts: bool,
+    written: Mapping[str, str] | None = None,
+) -> Recipe:
+    """Return how a simulator makes ``top`` of ``files``; Verilator's ``counts`` lines and toggles where asked to.
+
+    ``written`` are sources that are there as text, by name.
+    """
     versions = {tool.name: tool.version for tool in facts.tools}
     versions |= {"cocotb": cocotb.__version__, "python": sys.version, "machine": platform.machine()}
     if facts.name == "verilator":
-        return _verilator_recipe(top, files, parameters, waves, counts, versions)
-    return _icarus_recipe(top, files, parameters, waves, versions)
+        return _verilator_recipe(top, files, parameters, waves, counts, written or {}, versions)
+    return _icarus_recipe(top, files, parameters, waves, written or {}, versions)
 
 
 def _verilator_recipe(
-    top: str, files: FileList, parameters: Mapping[str, str], waves: bool, counts: bool, versions: Mapping[str, str]
-) -> Recipe:  # fmt: skip
+    top: str,
+    files: FileList,
+    parameters: Mapping[str, str],
+    waves: bool,
+    counts: bool,
+    written: Mapping[str, str],
+    versions: Mapping[str, str],
+) -> Recipe:
     root = verilator_root()
     assert root is not None, "require() has found it"
     suffix = "" if not waves else ".fst" if has_fst_libraries() else ".vcd"
@@ -65,7 +80,7 @@ def _verilator_recipe(
         *(("--coverage-line", "--coverage-toggle") if counts else ()),
         *(f"-I{folder}" for folder in files.include_folders),
         *(f"-G{name}={value}" for name, value in parameters.items()),
-        VERILATOR_MAIN.name, *(str(source) for source in files.sources),
+        VERILATOR_MAIN.name, *written, *(str(source) for source in files.sources),
     ]  # fmt: skip
     compile_model = [
         "make", "-f", "Vtop.mk", f"-j{os.cpu_count() or 1}", f"VM_TRACE={int(waves)}",
@@ -78,8 +93,8 @@ def _verilator_recipe(
     # ccache keeps nothing that uses precompiled headers unless it may overlook their time stamps.
     sloppiness = "pch_defines,time_macros,include_file_mtime,include_file_ctime"
     environment = {"VERILATOR_ROOT": str(root), "CCACHE_SLOPPINESS": sloppiness}
-    main = {VERILATOR_MAIN.name: VERILATOR_MAIN.read_text(encoding="utf-8")}
-    return Recipe((tuple(verilate), tuple(compile_model)), main, environment, top, suffix, versions)
+    sources = {VERILATOR_MAIN.name: VERILATOR_MAIN.read_text(encoding="utf-8"), **written}
+    return Recipe((tuple(verilate), tuple(compile_model)), sources, environment, top, suffix, versions)
 
 
 _ICARUS_DUMP = """\
@@ -95,16 +110,21 @@ endmodule
 
 
 def _icarus_recipe(
-    top: str, files: FileList, parameters: Mapping[str, str], waves: bool, versions: Mapping[str, str]
-) -> Recipe:  # fmt: skip
-    extra = {"settings.f": f"+timescale+{'/'.join(TIMESCALE)}\n"}
+    top: str,
+    files: FileList,
+    parameters: Mapping[str, str],
+    waves: bool,
+    written: Mapping[str, str],
+    versions: Mapping[str, str],
+) -> Recipe:
+    extra = {"settings.f": f"+timescale+{'/'.join(TIMESCALE)}\n", **written}
     if waves:
         extra["rig_dump.v"] = _ICARUS_DUMP.replace("{top}", top)
     command = [
         "iverilog", "-g2005", "-Wall", "-f", "settings.f", "-s", top, "-o", "sim.vvp",
         *(f"-I{folder}" for folder in files.include_folders),
         *(f"-P{top}.{name}={value}" for name, value in parameters.items()),
-        *(("-s", "rig_dump", "rig_dump.v") if waves else ()),
+        *(("-s", "rig_dump", "rig_dump.v") if waves else ()), *written,
         *(str(source) for source in files.sources if source.suffix != ".vlt"),
     ]  # fmt: skip
     return Recipe((tuple(command),), extra, {}, "sim.vvp", ".fst" if waves else "", versions)

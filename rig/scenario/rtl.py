@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rig.build.bench import rtl_top
+from rig.build.device import sockets_of
 from rig.config.scenario import Scenario
 from rig.errors import AdapterFault, ToolError
 from rig.regress import simbuild, tools
@@ -46,7 +47,10 @@ def run_rtl(
     simulator = tools.choose_simulator()
     top, parameters = rtl_top(scenario)
     on_phase(f"building the Verilog adapters with {simulator} (some 30 s the first time, then cached)")
-    build = simbuild.build(simulator, top, parameters=parameters, waves=with_waves)
+    sockets = sockets_of(scenario, top)
+    build = simbuild.build(
+        simulator, top, parameters=parameters | sockets.parameters(), devices=sockets.devices, waves=with_waves
+    )
     on_phase(f"simulating the Verilog adapters with {simulator}")
     work = folder / "simulation"
     work.mkdir()
@@ -73,9 +77,12 @@ def run_rtl(
         (work / name).rename(folder / name)
     versions = {tool.name: tool.version for tool in tools.simulator_facts(simulator).tools if tool.version}
     environment = {"tools": versions, "machine": platform.machine(), "build_cached": build.was_cached}
+    if sockets.devices:
+        environment["devices"] = sockets.environment()
     simulator_version = {simulator: tools.simulator_facts(simulator).version, "cocotb": _cocotb_version()}
     return Recording(
-        Facts.from_json(result.value["facts"]), result.value["medium"], simulator_version, wall_s, environment
+        Facts.from_json(result.value["facts"]), result.value["medium"], simulator_version, wall_s, environment,
+        sockets.facts(),
     )  # fmt: skip
 
 

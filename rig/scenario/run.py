@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -73,13 +73,17 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What a backend gives back: the facts; counts of the medium; versions and tools that made them."""
+    """What a backend gives back: the facts; counts of the medium; versions and tools that made them.
+
+    ``devices`` says of each station in Verilog which device it was, where that was not this project's own.
+    """
 
     facts: Facts
     medium: dict[str, int]
     versions: dict[str, str]
     wall_s: float
     environment: dict[str, Any]
+    devices: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def run_scenario(
@@ -211,6 +215,7 @@ def _result(request: Request, scenario: Scenario, recording: Recording) -> dict[
         "seed": scenario.seed,
         "backend": request.backend,
         **_mixture(scenario),
+        **({"devices": recording.devices} if recording.devices else {}),
         "is_live": request.is_live,
         "versions": {"nicrig": rig.__version__, "python": platform.python_version(), **recording.versions},
         "regmap_hash": MAP_SHA256,

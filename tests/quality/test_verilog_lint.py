@@ -19,6 +19,7 @@ VARIANTS = [
     ("station_model", "PHY_REGISTERS=1"),
     ("segment_bench", "RMII_STATIONS=1"),
     ("mac_bench", "RMII=1"),
+    ("mac_bench", "BACK_DOOR=0"),
     ("joint_bench", "BOARDS=1"),
 ]
 """Tops, each with its default parameters, and with those that choose other parts of it."""

@@ -22,6 +22,7 @@ from rig.regress import simbuild
 from rig.regress.compare.play import play
 from rig.regress.compare.record import Record, record_from_json
 from rig.regress.compare.stimulus import Stimulus, read_stimulus, station_name
+from rig.regress.device.device import PluggedDevice
 from rig.regress.filelist import filelist_of
 from rig.regress.simbuild import Build
 from rig.regress.tools import Simulator
@@ -80,15 +81,24 @@ class RtlSide:
 
 
 def build_rtl(
-    simulator: Simulator, stations: int, *, sources: Sequence[Path] | None = None, folder: Path | None = None
+    simulator: Simulator,
+    stations: int,
+    *,
+    sources: Sequence[Path] | None = None,
+    device: PluggedDevice | None = None,
+    folder: Path | None = None,
 ) -> RtlSide:
-    """Return the side of the Verilog bench with so many stations; ``sources`` in place of those of the project."""
+    """Return the side of the Verilog bench with so many stations; ``sources`` in place of those of the project.
+
+    With ``device`` every station is that one.
+    """
     build = simbuild.build(
         simulator,
         RTL_TOP,
         sources=sources,
         include_folders=_include_folders() if sources is not None else (),
         parameters={RTL_STATIONS_PARAMETER: stations},
+        devices=() if device is None else (device,),
     )
     return RtlSide(build, folder)
 

@@ -89,6 +89,8 @@ class Fixture(Protocol):
     phase_ns: int
     """Time of edge 0 of the MII clocks."""
     bus_period_ns: int
+    has_back_door: bool
+    """Whether :meth:`set_counter` can be done."""
 
     def play(self, arrivals: Sequence[Arrival]) -> None:
         """Begin a script now, and a new record; what the previous script counted from its start must be over.

@@ -29,6 +29,8 @@ class Verdict:
     failed: int = 0
     failures: list[str] = field(default_factory=list)
     sim_ns: int = 0
+    notes: list[str] = field(default_factory=list)
+    """What of the row was not done."""
 
     @property
     def passed(self) -> bool:
@@ -70,4 +72,4 @@ async def _play_row(fixture: Fixture, row: Row, clock: str, is_thorough: bool) -
         tally.check(False, traceback.format_exc())
     if tally.failed:
         await kernel.sleep_until(kernel.now_ns + CALM_NS)
-    return Verdict(row.id, clock, tally.cases, tally.failed, tally.failures, kernel.now_ns - start_ns)
+    return Verdict(row.id, clock, tally.cases, tally.failed, tally.failures, kernel.now_ns - start_ns, tally.notes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rig.errors import ExitCode
 from rig.regress.conformance.runner import BackendResult, RowResult
@@ -30,9 +31,10 @@ def exit_code(results: Sequence[RowResult]) -> ExitCode:
     return ExitCode.PASSED if "passed" in outcomes else ExitCode.NOTHING_RAN
 
 
-def to_json(results: Sequence[RowResult]) -> str:
-    """Return the results as a JSON object: ``schema`` and ``rows``."""
-    return json.dumps({"schema": SCHEMA, "rows": [row.to_json() for row in results]}, indent=1) + "\n"
+def to_json(results: Sequence[RowResult], device: dict[str, Any] | None = None) -> str:
+    """Return the results as a JSON object: ``schema``, the ``device`` if it was not this project's, and ``rows``."""
+    head: dict[str, Any] = {"schema": SCHEMA} | ({} if device is None else {"device": device})
+    return json.dumps(head | {"rows": [row.to_json() for row in results]}, indent=1) + "\n"
 
 
 def write_json(results: Sequence[RowResult], path: Path) -> None:

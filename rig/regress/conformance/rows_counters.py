@@ -286,6 +286,9 @@ async def _read_while_counting(mac: Mac) -> None:
 async def _wrap(mac: Mac) -> None:
     """Counters wrap at 32 bits, and tell when they reach half of that; a soft reset leaves them alone."""
     tally = mac.tally
+    if not mac.fixture.has_back_door:
+        tally.note("no counter was brought to its wrap: the device file says nothing under `counters`")
+        return
     await mac.set_up()
     indices = {name: index for index, name in reg.COUNTER_NAMES.items()}
     frames, octets = indices["aFramesTransmittedOK"], indices["aOctetsTransmittedOK"]

@@ -36,7 +36,7 @@ class RtlFixture:
 
     def __init__(
         self, kernel: Kernel, dut: Any, place: Any, bus: AdapterBus, folder: Path, *, speed_mbps: int, phase_ns: int,
-        bus_period_ns: int,
+        bus_period_ns: int, has_back_door: bool = True,
     ) -> None:  # fmt: skip
         """``place`` is where in the bench ``dut`` the adapter and its player are."""
         self.kernel = kernel
@@ -44,6 +44,7 @@ class RtlFixture:
         self.speed_mbps = speed_mbps
         self.phase_ns = phase_ns
         self.bus_period_ns = bus_period_ns
+        self.has_back_door = has_back_door
         self._period_ns = 4 * 1_000 // speed_mbps
         self._player = place.player
         self._poke = place.poke

@@ -21,11 +21,12 @@ POWER_ON_NS = 1_000
 
 
 async def main(kernel: SimTime, dut: Any) -> list[dict[str, Any]]:
-    """Run rows at the pins: ``{rows, speed_mbps, bus_period_ns, is_thorough, folder}``."""
+    """Run rows at the pins: ``{rows, speed_mbps, bus_period_ns, has_back_door, is_thorough, folder}``."""
     job = _job()
     fixture = rtl_fixture(
-        kernel, dut, Path(job["folder"]), speed_mbps=job["speed_mbps"], bus_period_ns=job["bus_period_ns"]
-    )
+        kernel, dut, Path(job["folder"]), speed_mbps=job["speed_mbps"], bus_period_ns=job["bus_period_ns"],
+        has_back_door=job["has_back_door"],
+    )  # fmt: skip
     verdicts = await play_rows(fixture, find_rows(job["rows"]), is_thorough=job["is_thorough"])
     return [verdict.to_json() for verdict in verdicts]
 

@@ -23,6 +23,7 @@ from rig.regress.conformance.play import Verdict, play_rows
 from rig.regress.conformance.rows import Bench, Row
 from rig.regress.conformance.rtl_main import JOB_VARIABLE, RECORDS_NAME
 from rig.regress.conformance.tally import Tally
+from rig.regress.device.device import PluggedDevice
 from rig.regress.tools import Simulator
 from rig.runtime.virtual_time import VirtualTime
 from rig.units import NS_PER_S
@@ -43,18 +44,23 @@ TWIN_CLOCKS = (
 LONG_ROWS = ("MAC-4.4",)
 """Rows that are worth a process of their own, which begins before all others."""
 RMII = "rmii"
+NOT_ON_RMII = "the row is about an adapter behind an RMII, and a device under test is on an MII"
 TIMEOUT_S = 1800
 
 
 @dataclass(slots=True)
 class BackendResult:
-    """What one backend did with a row. ``clocks`` are the speeds, and the bit clock where it ran on it."""
+    """What one backend did with a row. ``clocks`` are the speeds, and the bit clock where it ran on it.
+
+    ``notes`` say what of the row was left out.
+    """
 
     outcome: Outcome = "not run"
     cases: int = 0
     speeds: list[int] = field(default_factory=list)
     clocks: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, verdict: Verdict) -> None:
         """Take what came of the row on one more clock."""
@@ -64,6 +70,7 @@ class BackendResult:
         if unit == "Mb/s" and int(speed) not in self.speeds:
             self.speeds = sorted([*self.speeds, int(speed)])
         self.failures += [f"{verdict.clock}: {failure}" for failure in verdict.failures]
+        self.notes = list(dict.fromkeys([*self.notes, *verdict.notes]))
         if not verdict.passed:
             self.outcome = "failed"
             if not verdict.failures:
@@ -93,10 +100,11 @@ def run_list(
     *,
     is_thorough: bool = True,
     simulator: Simulator = "verilator",
+    device: PluggedDevice | None = None,
     folder: Path,
     tell: Tell = lambda _: None,
 ) -> list[RowResult]:
-    """Run ``rows`` on ``backends``; ``folder`` takes the files of the simulations.
+    """Run ``rows`` on ``backends``; ``folder`` takes the files of the simulations. ``device`` is the Verilog, if given.
 
     :class:`~rig.errors.ToolError` if the Verilog cannot be built or its simulator dies.
     """
@@ -106,8 +114,11 @@ def run_list(
         for verdict in run_twin(rows, is_thorough=is_thorough):
             results[verdict.id].twin.add(verdict)
     if "rtl" in backends:
-        for verdict in run_rtl(rows, simulator, is_thorough=is_thorough, folder=folder, tell=tell):
+        for verdict in run_rtl(rows, simulator, is_thorough=is_thorough, device=device, folder=folder, tell=tell):
             results[verdict.id].rtl.add(verdict)
+        for row in rows:
+            if device is not None and row.bench is Bench.RMII:
+                results[row.id].rtl.notes.append(NOT_ON_RMII)
     return list(results.values())
 
 
@@ -146,31 +157,38 @@ def run_rtl(
     simulator: Simulator,
     *,
     is_thorough: bool,
+    device: PluggedDevice | None = None,
     folder: Path,
     tell: Tell = lambda _: None,
     bus_period_ns: int = FIXTURE_BUS_PERIOD_NS,
 ) -> list[Verdict]:
     """Run rows on the Verilog adapter, in several simulator processes at once.
 
-    ``bus_period_ns`` is that of an adapter at its pins; stations of a segment keep their own.
+    ``bus_period_ns`` is that of an adapter at its pins; stations of a segment keep their own. Rows of an RMII are left
+    out with a ``device``.
     """
+    devices = () if device is None else (device,)
     jobs: list[_PinsJob | _SegmentJob] = []
     for speed_mbps in (10, 100):
         groups: dict[str, list[str]] = defaultdict(list)
         for row in pins_rows(rows, Bench.PINS, speed_mbps):
             groups[row.id if row.id in LONG_ROWS and is_thorough else "rows"].append(row.id)
-        for row in pins_rows(rows, Bench.RMII, speed_mbps):
+        for row in pins_rows(rows, Bench.RMII, speed_mbps) if device is None else ():
             groups[RMII].append(row.id)
         for name, ids in sorted(groups.items()):
             job_folder = folder / f"{simulator}-{speed_mbps}-{name}"
             jobs.append(
-                _PinsJob(simulator, speed_mbps, bus_period_ns, name == RMII, ids, is_thorough, job_folder, tell)
-            )
+                _PinsJob(
+                    simulator, speed_mbps, bus_period_ns, name == RMII, ids, is_thorough, devices, job_folder, tell
+                )
+            )  # fmt: skip
     for row in rows:
         if row.bench is Bench.SEGMENT:
             sizes = segment.RTL_SIZES if is_thorough else segment.RTL_QUICK_SIZES
-            jobs += [_SegmentJob(simulator, row, size, folder / f"{simulator}-{size.speed_mbps}-{row.id}", tell)
-                     for size in sizes]  # fmt: skip
+            jobs += [
+                _SegmentJob(simulator, row, size, devices, folder / f"{simulator}-{size.speed_mbps}-{row.id}", tell)
+                for size in sizes
+            ]
     jobs.sort(key=lambda job: not job.is_long)  # one that is long and begins last is waited for by all processors
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         futures = [pool.submit(job) for job in jobs]
@@ -185,8 +203,14 @@ class _PinsJob:
     is_rmii: bool
     ids: Sequence[str]
     is_thorough: bool
+    devices: tuple[PluggedDevice, ...]
     folder: Path
     tell: Tell
+
+    @property
+    def has_back_door(self) -> bool:
+        """Whether a counter can be set."""
+        return all(each.device.config.counters is not None for each in self.devices)
 
     @property
     def is_long(self) -> bool:
@@ -204,14 +228,16 @@ class _PinsJob:
             "RMII": int(self.is_rmii),
             "BUS_PERIOD_NS": self.bus_period_ns,
             "BUS_HZ": NS_PER_S // self.bus_period_ns,
+            "BACK_DOOR": int(self.has_back_door),
         }
-        build = simbuild.build(self.simulator, PINS_TOP, parameters=parameters)
+        build = simbuild.build(self.simulator, PINS_TOP, parameters=parameters, devices=self.devices)
         self.tell(f"{words}: simulating")
         folder = self.folder.resolve()
         job = {
             "rows": self.ids,
             "speed_mbps": self.speed_mbps,
             "bus_period_ns": self.bus_period_ns,
+            "has_back_door": self.has_back_door,
             "is_thorough": self.is_thorough,
             "folder": str(folder),
         }
@@ -228,6 +254,7 @@ class _SegmentJob:
     simulator: Simulator
     row: Row
     size: segment.Size
+    devices: tuple[PluggedDevice, ...]
     folder: Path
     tell: Tell
     is_long: bool = False
@@ -236,7 +263,7 @@ class _SegmentJob:
         words = f"{self.row.id} on RTL at {self.size.speed_mbps} Mb/s"
         self.tell(f"{words}: building {segment.STATIONS} stations with {self.simulator}, unless it is cached")
         parameters = {RTL_STATIONS_PARAMETER: segment.STATIONS}
-        build = simbuild.build(self.simulator, RTL_TOP, parameters=parameters)
+        build = simbuild.build(self.simulator, RTL_TOP, parameters=parameters, devices=self.devices)
         self.tell(f"{words}: simulating")
         folder = self.folder.resolve()
         job = {"size": asdict(self.size), "folder": str(folder)}

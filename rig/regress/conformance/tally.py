@@ -14,6 +14,11 @@ class Tally:
         self.cases = 0
         self.failed = 0
         self.failures: list[str] = []
+        self.notes: list[str] = []
+
+    def note(self, what: str) -> None:
+        """Say what was not done, and why."""
+        self.notes.append(what)
 
     def check(self, is_right: bool, what: str) -> bool:
         """Count one case; ``what`` says which, and what it did, in case it is wrong. Return ``is_right``."""

@@ -21,6 +21,7 @@ from rig.config.regression import (
 )
 from rig.errors import ConfigError, UsageError
 from rig.regress.conformance.rows import find_rows
+from rig.regress.device.device import open_device
 from rig.scenario.catalog import find_scenario
 
 PLANS = Path(__file__).parents[1] / "data" / "regressions"
@@ -128,28 +129,45 @@ def shard(items: Sequence[Item], number: int, count: int) -> list[Item]:
     return list(items[number - 1 :: count])
 
 
+@dataclass(frozen=True, slots=True)
+class _Device:
+    """What the device of an entry adds to a command and to the name of an item."""
+
+    words: list[str]
+    suffix: str
+
+
+def _device(file: str | None) -> _Device:
+    if file is None:
+        return _Device([], "")
+    return _Device(["--device", file], f"-on-{open_device(Path(file)).name}")
+
+
 def _scenarios(entry: ScenarioEntry, base: int) -> Iterator[Item]:
     name, _, _ = find_scenario(entry.name)
-    for backend in entry.backends:
+    device = _device(entry.device)
+    for backend in entry.backends or ["model" if entry.device is None else "rtl"]:
+        on, more = (backend, []) if backend not in ("rtl", "board") else (f"{backend}{device.suffix}", device.words)
         for seed in draw_seeds(base, name, entry.seeds):
             step = (
-                "rig", "demo", "--scenario", entry.name, "--backend", backend, "--seed", str(seed),
+                "rig", "demo", "--scenario", entry.name, "--backend", backend, *more, "--seed", str(seed),
                 f"--runs={FOLDER}/runs",
             )  # fmt: skip
             yield Item(
-                f"scenario/{name}/{backend}/seed-{seed}", "scenario", (step,), entry.limit_s, seed,
+                f"scenario/{name}/{on}/seed-{seed}", "scenario", (step,), entry.limit_s, seed,
                 has_waves=backend == "rtl",
             )  # fmt: skip
 
 
 def _conformance(entry: ConformanceEntry) -> Iterator[Item]:
     rows: list[list[str]] = [[]] if entry.rows is None else [[row.id] for row in find_rows(entry.rows)]
+    device = _device(entry.device)
     for chosen in rows:
-        for backend in entry.backends:
-            on = "twin" if backend == "twin" else f"rtl-{entry.simulator}"
+        for backend in entry.backends or (["rtl", "twin"] if entry.device is None else ["rtl"]):
+            on = "twin" if backend == "twin" else f"rtl-{entry.simulator}{device.suffix}"
             words = ["rig", "conformance", entry.list_, "--backend", backend]
             words += [word for row in chosen for word in ("--row", row)]
-            words += ["--simulator", entry.simulator] if backend == "rtl" else []
+            words += ["--simulator", entry.simulator, *device.words] if backend == "rtl" else []
             words += ["--quick"] if entry.quick else []
             name = f"conformance/{entry.list_}/{chosen[0] if chosen else 'all'}/{on}"
             yield Item(name, "conformance", (tuple(words),), entry.limit_s)
@@ -158,13 +176,14 @@ def _conformance(entry: ConformanceEntry) -> Iterator[Item]:
 def _compares(entry: CompareEntry, base: int) -> Iterator[Item]:
     duplex = "full" if entry.full_duplex else "half"
     name = f"{entry.stations}-stations-{entry.speed_mbps}-{duplex}-{entry.bits}"
+    device = _device(entry.device)
     for seed in draw_seeds(base, name, entry.seeds):
         words = [
             "rig", "compare", "--stations", str(entry.stations), "--bits", str(entry.bits), "--speed",
             str(entry.speed_mbps), "--seed", str(seed), f"--runs={FOLDER}",
         ]  # fmt: skip
-        words += ["--full-duplex"] if entry.full_duplex else []
-        yield Item(f"compare/{name}/seed-{seed}", "compare", (tuple(words),), entry.limit_s, seed)
+        words += [*device.words, *(["--full-duplex"] if entry.full_duplex else [])]
+        yield Item(f"compare/{name}{device.suffix}/seed-{seed}", "compare", (tuple(words),), entry.limit_s, seed)
 
 
 def _pytest(entry: PytestEntry) -> Item:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rig.regress import simbuild
-from rig.regress.filelist import filelist_of
+from rig.regress.device.inspect import plugged_device
 from rig.regress.simbuild import Build
 from rig.regress.tools import Simulator
 
@@ -17,12 +17,8 @@ HERE = Path(__file__).parent
 
 def stand_in_build(simulator: Simulator, stations: int) -> Build:
     """Return the bench with stand-in adapters; see ``stand_in_nic.v``."""
-    files = filelist_of("segment_bench")
-    sources = [HERE / "stand_in_nic.v" if source.name == "nic_mii.v" else source for source in files.sources]
-    return simbuild.build(
-        simulator, "segment_bench", parameters={"STATIONS": stations}, sources=sources,
-        include_folders=files.include_folders,
-    )  # fmt: skip
+    device = plugged_device(HERE / "stand_in.yaml")
+    return simbuild.build(simulator, "segment_bench", parameters={"STATIONS": stations}, devices=[device])
 
 
 def segment_build(simulator: Simulator, stations: int, *, waves: bool = False) -> Build:

@@ -57,11 +57,6 @@ module nic_mii #(
     output wire         observe_deferring,
     output wire         observe_reset
 );
-  // What the bench records of attempts; none is made here.
-  wire [10:0] request_octets = 11'd0;
-  wire request_pad = 1'b0;
-  wire request_fcs = 1'b0;
-
   localparam PLANS = 8;
   localparam LOG_WORDS = 4096;
 

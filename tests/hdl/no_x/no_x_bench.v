@@ -18,30 +18,30 @@ module no_x_bench;
   generate
     for (i = 0; i < STATIONS; i = i + 1) begin : watch
       wire [38:0] bus_outputs = {
-        bench.stations[i].station.on_mii.adapter.wb_dat_r,
-        bench.stations[i].station.on_mii.adapter.wb_ack,
-        bench.stations[i].station.on_mii.adapter.wb_err,
-        bench.stations[i].station.on_mii.adapter.irq,
-        bench.stations[i].station.on_mii.adapter.mdc,
-        bench.stations[i].station.on_mii.adapter.mdio_o,
-        bench.stations[i].station.on_mii.adapter.mdio_oe,
-        bench.stations[i].station.on_mii.adapter.speed100
+        bench.stations[i].station.on_mii.adapter.device.wb_dat_r,
+        bench.stations[i].station.on_mii.adapter.device.wb_ack,
+        bench.stations[i].station.on_mii.adapter.device.wb_err,
+        bench.stations[i].station.on_mii.adapter.device.irq,
+        bench.stations[i].station.on_mii.adapter.device.mdc,
+        bench.stations[i].station.on_mii.adapter.device.mdio_o,
+        bench.stations[i].station.on_mii.adapter.device.mdio_oe,
+        bench.stations[i].station.on_mii.adapter.device.speed100
       };
       wire [29:0] mii_outputs = {
-        bench.stations[i].station.on_mii.adapter.mii_txd,
-        bench.stations[i].station.on_mii.adapter.mii_tx_en,
-        bench.stations[i].station.on_mii.adapter.mii_tx_er,
-        bench.stations[i].station.on_mii.adapter.observe_waiting,
-        bench.stations[i].station.on_mii.adapter.observe_start,
-        bench.stations[i].station.on_mii.adapter.observe_collision,
-        bench.stations[i].station.on_mii.adapter.observe_jam,
-        bench.stations[i].station.on_mii.adapter.observe_end,
-        bench.stations[i].station.on_mii.adapter.observe_collided,
-        bench.stations[i].station.on_mii.adapter.observe_draw,
-        bench.stations[i].station.on_mii.adapter.observe_slots,
-        bench.stations[i].station.on_mii.adapter.observe_attempt,
-        bench.stations[i].station.on_mii.adapter.observe_deferring,
-        bench.stations[i].station.on_mii.adapter.observe_reset
+        bench.stations[i].station.on_mii.adapter.device.mii_txd,
+        bench.stations[i].station.on_mii.adapter.device.mii_tx_en,
+        bench.stations[i].station.on_mii.adapter.device.mii_tx_er,
+        bench.stations[i].station.on_mii.adapter.device.observe_waiting,
+        bench.stations[i].station.on_mii.adapter.device.observe_start,
+        bench.stations[i].station.on_mii.adapter.device.observe_collision,
+        bench.stations[i].station.on_mii.adapter.device.observe_jam,
+        bench.stations[i].station.on_mii.adapter.device.observe_end,
+        bench.stations[i].station.on_mii.adapter.device.observe_collided,
+        bench.stations[i].station.on_mii.adapter.device.observe_draw,
+        bench.stations[i].station.on_mii.adapter.device.observe_slots,
+        bench.stations[i].station.on_mii.adapter.device.observe_attempt,
+        bench.stations[i].station.on_mii.adapter.device.observe_deferring,
+        bench.stations[i].station.on_mii.adapter.device.observe_reset
       };
       wire reads = bench.stations[i].station.ack === 1'b1 && bench.stations[i].station.we === 1'b0;
       reg bus_told, mii_told, read_told;

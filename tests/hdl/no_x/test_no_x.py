@@ -21,7 +21,7 @@ def test_the_bench_watches_every_output() -> None:
     text = ADAPTER.read_text(encoding="utf-8")
     outputs = re.findall(r"output\s+wire\s+(?:\[[^]]*\]\s+)?(\w+)", text)
     assert outputs
-    watched = re.findall(r"adapter\.(\w+)", BENCH.read_text(encoding="utf-8"))
+    watched = re.findall(r"adapter\.device\.(\w+)", BENCH.read_text(encoding="utf-8"))
     assert sorted(watched) == sorted(outputs)
 
 

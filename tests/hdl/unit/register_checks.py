@@ -246,7 +246,7 @@ async def counter_range(kernel: Any, dut: Any) -> None:
     await a.start(FULL)
     await a.write(reg.REG_INT_MASK, 0)
     frame = test_frame(ADDRESSES[1], ADDRESSES[0], 60)
-    memory = dut.stations[0].station.on_mii.adapter.host.management_counters.memory
+    memory = dut.stations[0].station.on_mii.adapter.device.host.management_counters.memory
     for value, causes in ((0x7FFFFFFE, 0), (0x7FFFFFFF, reg.INT_STATUS_COUNTER_HALF), (0xFFFFFFFF, 0)):
         memory[0].value = value
         await a.send(0, frame)
