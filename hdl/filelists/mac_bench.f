@@ -6,4 +6,6 @@ hdl/sim/mii_clock_model.v
 hdl/sim/clocks_model.v
 hdl/sim/mii_script_model.v
 hdl/sim/mii_transmit_record_model.v
+hdl/sim/counter_door_model.v
+hdl/sim/rmii_counter_door_model.v
 hdl/sim/mac_bench.v

@@ -62,8 +62,10 @@ module rmii_socket_model #(
 
   generate
     if (BACK_DOOR) begin : back_door
-      always @(posedge clk_bus)
-        if (poke[38]) device.adapter.host.management_counters.memory[{1'b0, poke[37:32]}] <= poke[31:0];
+      rmii_counter_door_model door (
+          .clk_bus(clk_bus),
+          .poke(poke)
+      );
     end else begin : no_back_door
       wire unused_poke = &{1'b0, poke};
     end

@@ -16,8 +16,9 @@ from rig.regress.device.device import PluggedDevice
 from rig.regress.device.ports import POKE, PORTS, REQUEST_PORTS, SocketPort
 from rig.regress.filelist import PROJECT_ROOT, filelist_of
 
-SOCKET, RMII_SOCKET = "adapter_socket_model", "rmii_socket_model"
-SOCKETS = (SOCKET, RMII_SOCKET)
+SOCKET = "adapter_socket_model"
+OWN_PARTS = (SOCKET, "rmii_socket_model", "counter_door_model", "rmii_counter_door_model")
+"""What in the benches names the inside of this project's adapters."""
 BENCH_FOLDER = PROJECT_ROOT / "hdl" / "sim"
 BOARDS_PARAMETER, BOARD_LIST = "BOARDS", "board_link"
 _MODULE = re.compile(r"\b(?:(?:macro)?module|primitive)\s+\\?([A-Za-z_][\w$]*)")
@@ -86,7 +87,7 @@ def sources_with(
     In this order no directive of the bench reaches the devices. :class:`ConfigError` where two files say different
     things of one module.
     """
-    bench = [path for path in filelist_of(top).sources if path.parent == BENCH_FOLDER and path.stem not in SOCKETS]
+    bench = [path for path in filelist_of(top).sources if path.parent == BENCH_FOLDER and path.stem not in OWN_PARTS]
     if parameters.get(BOARDS_PARAMETER):
         bench += filelist_of(BOARD_LIST).sources
     owners = [("the bench", path) for path in bench]
