@@ -55,6 +55,7 @@ FRAMES = (
     answer(1_010_000, 4444, 10, "no.rig.test", 3, []),
     packet(2_000_000, CLIENT, UDP(sport=5555, dport=4000), b"abc"),
     packet(2_100_000, CLIENT, UDP(sport=5555, dport=4000, chksum=0x1234), b"wrong"),
+    packet(2_200_000, SERVER, UDP(sport=6666, dport=53), DNS(id=99, rd=1, qd=DNSQR(qname="x.rig.test"))),
 )
 CALLS = (
     {"t_ns": 980_000, "start_ns": 900, "station": "client", "kind": "call", "line": "look-up www.rig.test",
@@ -70,38 +71,43 @@ def facts(tmp_path: Path) -> LabFacts:
 
 
 CASES: list[tuple[str, dict[str, Any], int | str]] = [
-    ("udp-count", {}, 8),  # not the one with a wrong checksum
-    ("udp-count", {"sender": "server"}, 3),
-    ("udp-count", {"to_port": 53}, 4),
+    ("udp-count", {}, 9),  # not the one with a wrong checksum
+    ("udp-count", {"sender": "server"}, 4),
+    ("udp-count", {"to_port": 53}, 5),
     ("udp-field", {"field": "length", "to_port": 4000}, 11),
     ("udp-field", {"field": "octets", "to_port": 4000}, 3),
-    ("udp-field", {"field": "source-port", "nth": -1}, 5555),
+    ("udp-field", {"field": "source-port", "nth": -1}, 6666),
     ("udp-field", {"field": "destination-host", "to_port": 4000}, 2),
     ("udp-field", {"field": "checksum"}, int.from_bytes(REFUSED.octets[40:42], "big")),
     ("udp-sum", {"part": "pseudo-header", "to_port": 4000}, 0x0A00 + 1 + 0x0A00 + 2 + 17 + 11),
     ("udp-sum", {"part": "header", "to_port": 4000}, 5555 + 4000 + 11),
     ("udp-sum", {"part": "data", "to_port": 4000}, 0x6162 + 0x6300),
+    ("udp-sum", {"part": "pseudo-header", "nth": -1}, 0x0A00 + 1 + 0x0A00 + 2 + 17 + 36),
+    ("udp-sum", {"part": "pseudo-header"}, 0x0A00 + 1 + 0x0A00 + 2 + 17 + 38),
     ("icmp-count", {"error": "port-unreachable"}, 1),
     ("icmp-count", {"error": "port-unreachable", "sender": "client"}, 0),
     ("icmp-count", {"error": "ttl-exceeded"}, 0),
     ("icmp-quoted-port", {"error": "port-unreachable"}, 53),
-    ("dns-count", {}, 4),
+    ("dns-count", {}, 5),
     ("dns-count", {"name": "www.rig.test"}, 3),
-    ("dns-count", {"server": "client"}, 0),
+    ("dns-count", {"server": "client"}, 1),
+    ("dns-count", {"server": "server"}, 4),
     ("dns-count", {"outcome": "answered"}, 2),
     ("dns-outcome", {}, "port-unreachable"),
     ("dns-outcome", {"nth": 2}, "silent"),
     ("dns-outcome", {"nth": 3}, "answered"),
     ("dns-server", {}, "server"),
+    ("dns-server", {"nth": 5}, "client"),
+    ("dns-server", {"nth": -1}, "client"),
     ("dns-answer", {"field": "records"}, 3),
     ("dns-answer", {"field": "aliases"}, 1),
     ("dns-answer", {"field": "addresses"}, 2),
     ("dns-answer", {"field": "ttl"}, 60),
     ("dns-answer", {"field": "response-code", "name": "no.rig.test"}, 3),
     ("dns-answer", {"field": "wait-ns", "name": "no.rig.test"}, 10_000 + (len(FRAMES[7].octets) + 8) * 800),
-    ("dns-different", {"field": "id"}, 3),
-    ("dns-different", {"field": "port"}, 4),
-    ("dns-different", {"field": "server"}, 1),
+    ("dns-different", {"field": "id"}, 4),
+    ("dns-different", {"field": "port"}, 5),
+    ("dns-different", {"field": "server"}, 2),
 ]
 
 
@@ -120,7 +126,7 @@ def test_queries_about_datagrams(facts: LabFacts, query: str, arguments: dict[st
         ("icmp-count", {"error": "redirect"}, UsageError, "no ICMP error 'redirect'"),
         ("icmp-quoted-port", {"error": "ttl-exceeded"}, NoSuchFactError, "no ICMP ttl-exceeded number 1"),
         ("dns-count", {"outcome": "lost"}, UsageError, "no outcome 'lost'"),
-        ("dns-outcome", {"nth": 5}, NoSuchFactError, "no DNS query number 5"),
+        ("dns-outcome", {"nth": 6}, NoSuchFactError, "no DNS query number 6"),
         ("dns-answer", {"field": "colour"}, UsageError, "no field 'colour'"),
         ("dns-answer", {"field": "ttl", "name": "no.rig.test"}, NoSuchFactError, "no record in the answer"),
         ("dns-different", {"field": "name"}, UsageError, "no field 'name'"),
@@ -137,9 +143,11 @@ def test_the_waterfall_puts_queries_under_the_call_that_asked(facts: LabFacts) -
     markup = PICTURES["queries"](facts.run)
     assert re.findall(r'class="query-(?:line|label)"[^>]*>([^<]*)<', markup) == [
         "look-up www.rig.test", *["www.rig.test at server"] * 3, "connect u www.rig.test 9", "no.rig.test at server",
+        "x.rig.test at client",
     ]  # fmt: skip
     assert re.findall(r'class="query-words"[^>]*>([^<]*)<', markup) == [
         "979.1 µs", "ICMP port unreachable", "no answer", "CNAME, A, A", "nobody was asked", "no such name",
+        "no answer",
     ]  # fmt: skip
 
 

@@ -43,6 +43,8 @@ def sent(number: int, t_ns: int, octets: int) -> list[Frame]:
 SECOND = sent(78, 1_000_000, 2000)
 LOST = SECOND[3]  # the second piece of the router: octets 800 to 1479
 TOO_LONG = ICMP(type=3, code=4, nexthopmtu=820)
+LATER = IP(src=CLIENT, dst="10.9.9.9", id=80, flags="DF") / UDP(sport=9, dport=9) / bytes(700)
+STILL_TOO_LONG = ICMP(type=3, code=4, nexthopmtu=700)
 WHOLE = IP(src=CLIENT, dst="10.9.9.9", id=79, flags="DF") / UDP(sport=9, dport=9) / bytes(900)
 FRAMES = (
     *sent(77, 0, 3500),
@@ -50,6 +52,8 @@ FRAMES = (
     frame(4_000_000, "server", IP(src="10.9.9.9", dst=CLIENT) / ICMP(type=11, code=1) / IP(SECOND[2].octets[14:60])),
     frame(5_000_000, "client", WHOLE),
     frame(5_100_000, "server", IP(src=SERVER, dst=CLIENT) / TOO_LONG / IP(bytes(WHOLE)[:28])),
+    frame(5_200_000, "client", LATER),
+    frame(5_300_000, "server", IP(src=SERVER, dst=CLIENT) / STILL_TOO_LONG / IP(bytes(LATER)[:28])),
 )  # fmt: skip
 ROWS = (
     {"t_ns": LOST.t_ns + 60_000, "station": "server", "kind": "lost", "direction": "receive",
@@ -89,9 +93,11 @@ CASES: list[tuple[str, dict[str, Any], int | str]] = [
     ("icmp-after", {"sender": "client"}, "nothing"),
     ("icmp-after", {"sender": "client", "nth": 2}, "reassembly-time-exceeded"),
     ("next-hop-mtu", {}, 820),
-    ("unfragmented-count", {}, 1),
+    ("next-hop-mtu", {"nth": 2}, 700),
+    ("unfragmented-count", {}, 2),
     ("unfragmented-count", {"sender": "server"}, 0),
     ("unfragmented-octets", {"sender": "client"}, 928),
+    ("unfragmented-octets", {"sender": "client", "nth": -1}, 728),
     ("mtu", {"station": "server"}, 820),
 ]
 
@@ -109,7 +115,7 @@ def test_queries_about_fragments(facts: LabFacts, query: str, arguments: dict[st
         ("fragment-field", {"sender": "client", "field": "ttl"}, UsageError, "no field 'ttl'"),
         ("fragment-field", {"sender": "client", "field": "more", "piece": 4}, NoSuchFactError, "has 3 pieces"),
         ("given-up-ns", {"sender": "server"}, NoSuchFactError, "nobody said that datagram number 1"),
-        ("next-hop-mtu", {"nth": 2}, NoSuchFactError, "no ICMP fragmentation needed number 2"),
+        ("next-hop-mtu", {"nth": 3}, NoSuchFactError, "no ICMP fragmentation needed number 3"),
         ("unfragmented-octets", {"sender": "server"}, NoSuchFactError, "no packet with DF number 1"),
     ],
 )
@@ -144,5 +150,5 @@ def test_the_map_shows_the_hole_and_how_it_ended(facts: LabFacts) -> None:
 
 def test_the_table_has_the_fields_of_the_header(facts: LabFacts) -> None:
     markup = PICTURES["fragments"](facts.run)
-    assert markup.count("<td>MF</td>") == 9 and markup.count("<td>DF</td>") == 1
+    assert markup.count("<td>MF</td>") == 9 and markup.count("<td>DF</td>") == 2
     assert "<td>fragmentation needed, MTU 820</td>" in markup and "<td>reassembly time exceeded</td>" in markup
