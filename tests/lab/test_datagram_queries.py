@@ -151,6 +151,12 @@ def test_the_waterfall_puts_queries_under_the_call_that_asked(facts: LabFacts) -
     ]  # fmt: skip
 
 
+def test_who_gets_no_answer_waits_until_the_next_query(facts: LabFacts) -> None:
+    """Or, after the last of its own, to the end of the run."""
+    titles = re.findall(r"<title>(.*?)</title>", PICTURES["queries"](facts.run))
+    assert "id 8, port 2222: 900 µs" in titles and "id 99, port 6666: 5.8 ms" in titles
+
+
 def test_the_checksum_is_that_of_the_wire(facts: LabFacts) -> None:
     """What the overlay adds up, word by word, is the field that scapy wrote."""
     for number in (0, 8):

@@ -110,7 +110,10 @@ CASES: list[tuple[str, dict[str, Any], int | str]] = [
     ("stored-before-loss", {"station": "server"}, 3),
     ("longest-wait-ns", {"station": "server"}, 6000 * US - stored(2000, 600)),
     ("most-frames-a-service", {"station": "server"}, 3),
+    ("longest-wait-ns", {"station": "client"}, 0),
     ("mac-octet", {"station": "server", "octet": 6}, 2),
+    ("mac-octet", {"station": "client", "octet": 6}, 1),
+    ("mac-octet", {"station": "client", "octet": 1}, 2),
     ("damaged-rom", {}, "server"),
 ]
 
@@ -130,6 +133,7 @@ def test_queries_about_drivers(facts: LabFacts, query: str, arguments: dict[str,
         ("ring-frame", {"station": "server", "field": "page", "nth": 5}, NoSuchFactError, "took 4 frames"),
         ("stored-before-loss", {"station": "client"}, NoSuchFactError, "no frame for client was lost"),
         ("mac-octet", {"station": "server", "octet": 7}, UsageError, "no octet 7"),
+        ("mac-octet", {"station": "server", "octet": 0}, UsageError, "no octet 0"),
         ("round-trips", {"station": "nobody"}, NoSuchFactError, "no station 'nobody'"),
     ],
 )
