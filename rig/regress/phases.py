@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 VARIABLE = "RIG_PHASES"
+PROPERTY, INFRASTRUCTURE = "rig_outcome", "infrastructure"
+"""What the plug-in for pytest notes in JUnit XML of a test that has no verdict."""
 PHASES = ("build", "flash", "greeting")
 """Whatever is in none of them is the run."""
 

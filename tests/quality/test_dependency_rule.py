@@ -30,7 +30,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "rig.config": (set(), {"yaml", "pydantic", "pydantic_core"}),
     "rig.report": ({"rig.wire", "rig.config"}, {"jinja2", "markupsafe"}),
     "rig.build": (EVERYTHING, set()),
-    "rig.regress": (EVERYTHING, {"cocotb", "cocotb_tools", "distributed", "filelock", "find_libpython"}),
+    "rig.regress": (EVERYTHING, {"cocotb", "cocotb_tools", "distributed", "filelock", "find_libpython", "pytest"}),
     "rig.scenario": (EVERYTHING, {"filelock"}),
     "rig.boards": (EVERYTHING, {"serial", "filelock"}),
     "rig.live": (EVERYTHING, set()),

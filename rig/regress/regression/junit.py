@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+from rig.regress.phases import INFRASTRUCTURE, PROPERTY
 from rig.regress.regression.results import Outcome
 
 _WORST_FIRST = (Outcome.FAILED, Outcome.INFRASTRUCTURE, Outcome.NOT_RUN, Outcome.PASSED)
@@ -49,6 +50,8 @@ def _read(case: ElementTree.Element) -> TestResult:
             message = (inner.get("message") or inner.text or tag).strip().partition("\n")[0]
             if inner.get("type") == "pytest.xfail":  # failed as expected, which JUnit calls skipped
                 return TestResult(node, Outcome.PASSED, seconds, "")
+            if (PROPERTY, INFRASTRUCTURE) in [(each.get("name"), each.get("value")) for each in case.iter("property")]:
+                outcome = Outcome.INFRASTRUCTURE  # says rig.regress.plugin
             return TestResult(node, outcome, seconds, message)
     return TestResult(node, Outcome.PASSED, seconds, "")
 

@@ -185,7 +185,7 @@ def _by_test(whole: Result, first: Attempt, tests: list[TestResult], again: list
                 repeat=shlex.join(["pytest", test.node]), artefacts=whole.artefacts if error else whole.artefacts[:1],
             )
         )  # fmt: skip
-    is_told = any(test.outcome is Outcome.FAILED for test in tests)
+    is_told = any(test.outcome in (Outcome.FAILED, Outcome.INFRASTRUCTURE) for test in tests)
     if not tests:
         results.append(replace(whole, outcome=Outcome.NOT_RUN, error="no test was selected"))
     elif first.outcome is not Outcome.PASSED and not is_told:
