@@ -51,4 +51,8 @@ module cobs_decoder (
             owes_zero <= 1'b0;
         end
     end
+
+`ifdef FORMAL
+`include "cobs_decoder_properties.vh"
+`endif
 endmodule

@@ -69,4 +69,8 @@ module interrupt_controller (
             irq        <= 1'b0;
         end
     end
+
+`ifdef FORMAL
+`include "interrupt_controller_properties.vh"
+`endif
 endmodule

@@ -87,4 +87,8 @@ module link_events #(
             sequence       <= 8'd0;
         end
     end
+
+`ifdef FORMAL
+`include "link_events_properties.vh"
+`endif
 endmodule

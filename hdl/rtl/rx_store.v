@@ -180,4 +180,8 @@ module rx_store #(
             pause_toggle <= 1'b0;
         end
     end
+
+`ifdef FORMAL
+`include "rx_store_properties.vh"
+`endif
 endmodule

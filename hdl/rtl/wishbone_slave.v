@@ -86,4 +86,8 @@ module wishbone_slave #(
             wb_err  <= 1'b0;
         end
     end
+
+`ifdef FORMAL
+`include "wishbone_slave_properties.vh"
+`endif
 endmodule
