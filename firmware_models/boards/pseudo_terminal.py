@@ -2,6 +2,9 @@
 
 A pseudo-terminal has no baud rate of its own, but it keeps what the host has set. Where that is not the board's, both
 sides read what a UART would read.
+
+Nor does it hold up a host that writes faster than that. So no more is taken than the driver of a UART would hold; the
+rest stays in the buffers of the system, and once these are full the host's write waits.
 """
 
 from __future__ import annotations
@@ -16,15 +19,23 @@ from collections.abc import Callable
 from typing import Protocol
 
 from firmware_models.boards.misread import misread
+from firmware_models.boards.serial_line import SerialLine
 from rig.errors import ToolError
 
-LARGEST_READ_OCTETS = 4096
+LARGEST_READ_OCTETS = 1024
+LOW_WATER_OCTETS = 1024
+"""While more octets than this have not begun to go out on the line, no more are taken."""
 _TCGETS2 = 0x802C542A  # asm-generic/ioctls.h: also of a rate that has no B constant, as pyserial sets it
 _TERMIOS2 = struct.Struct("=4IB19s2I")  # four words of flags, line discipline, characters, input and output rate
 
 
 class Sink(Protocol):
     """Takes octets."""
+
+    @property
+    def unsent_octets(self) -> int:
+        """How many of them have not begun to go out."""
+        ...
 
     def write(self, octets: bytes) -> None:
         """Take them; does not wait."""
@@ -65,6 +76,7 @@ class PseudoTerminal:
         """Octets to the host that nobody has read in time."""
         self._line = line
         self._baud = baud
+        self._is_open = True
         line.host_receivers.append(self._to_host)
 
     @property
@@ -72,8 +84,13 @@ class PseudoTerminal:
         """What can be selected on."""
         return self._board
 
+    @property
+    def has_room(self) -> bool:
+        """Whether :meth:`readable` may be called: never again once it is closed."""
+        return self._is_open and self._line.to_board.unsent_octets <= LOW_WATER_OCTETS
+
     def readable(self) -> None:
-        """Take what the host has written."""
+        """Take some of what the host has written."""
         try:
             octets = os.read(self._board, LARGEST_READ_OCTETS)
         except BlockingIOError:
@@ -86,6 +103,7 @@ class PseudoTerminal:
 
     def close(self) -> None:
         """Take the port away: the host's next read fails."""
+        self._is_open = False
         self._line.host_receivers.remove(self._to_host)
         os.close(self._board)
         os.close(self._host)
@@ -109,9 +127,24 @@ class PseudoTerminal:
 
 
 def open_terminal(
-    line: BoardLine, baud: int, add_reader: Callable[[int, Callable[[], object]], None]
+    line: SerialLine,
+    baud: int,
+    add_reader: Callable[[int, Callable[[], object]], None],
+    remove_reader: Callable[[int], None],
 ) -> PseudoTerminal:
-    """Make a pseudo-terminal whose octets are taken whenever ``add_reader`` says that there are some."""
+    """Make a pseudo-terminal whose octets are taken when ``add_reader`` says that there are some and there is room."""
     terminal = PseudoTerminal(line, baud)
-    add_reader(terminal.fd, terminal.readable)
+
+    def readable() -> None:
+        terminal.readable()
+        if not terminal.has_room:
+            remove_reader(terminal.fd)
+            line.to_board.taken = go_on
+
+    def go_on() -> None:
+        if terminal.has_room:
+            line.to_board.taken = None
+            add_reader(terminal.fd, readable)
+
+    add_reader(terminal.fd, readable)
     return terminal

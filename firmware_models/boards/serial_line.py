@@ -82,6 +82,8 @@ class LineDirection:
         self.receiver: Callable[[bytes], None] | None = None
         self.drained: Callable[[], None] | None = None
         """Called when the last octet has left."""
+        self.taken: Callable[[], None] | None = None
+        """Called when a portion has begun to go out."""
         self.is_cut = False
         """While it is, what is sent is lost."""
         self.octets_carried = 0
@@ -96,6 +98,11 @@ class LineDirection:
     def is_idle(self) -> bool:
         """Whether nothing is being sent."""
         return not self._is_busy
+
+    @property
+    def unsent_octets(self) -> int:
+        """How many octets have not begun to go out."""
+        return len(self._queue)
 
     def write(self, octets: bytes) -> None:
         """Send octets behind those that still wait."""
@@ -119,6 +126,8 @@ class LineDirection:
         end_ns = self._kernel.now_ns + self.duration_ns(len(portion))
         self._kernel.call_at(end_ns + self._latency_ns, self._arrive, portion)
         self._kernel.call_at(end_ns, self._send_portion)
+        if self.taken is not None:
+            self.taken()
 
     def _arrive(self, portion: bytes) -> None:
         if self.is_cut:

@@ -160,6 +160,8 @@ async def serve(kernel: Any, dut: Any) -> dict[str, int]:
     while True:
         is_idle = kernel.now_ns - quiet_since_ns > LINGER_NS
         wait_ms = IDLE_PAUSE_MS if is_idle else pace.ahead_ms(kernel.now_ns)
+        for terminal in terminals:
+            poll.modify(terminal.fd, select.POLLIN if terminal.has_room else 0)
         for fd, _ in poll.poll(wait_ms):
             by_fd[fd].readable()
             quiet_since_ns = kernel.now_ns

@@ -261,6 +261,7 @@ class VirtualBoard:
     name: str
     port: str
     twin: BoardTwin
+    line: SerialLine
     close: Callable[[], None]
 
 
@@ -289,11 +290,11 @@ def virtual_boards(
         twin = BoardTwin(kernel, adapter, twin_greeting(board, baud=baud))
         line = SerialLine(kernel, baud)
         connect(twin, line)
-        terminal = open_terminal(line, baud, kernel.add_reader)
+        terminal = open_terminal(line, baud, kernel.add_reader, kernel.remove_reader)
 
         def close(terminal: PseudoTerminal = terminal) -> None:
             kernel.remove_reader(terminal.fd)
             terminal.close()
 
-        virtual.append(VirtualBoard(board, terminal.name, twin, close))
+        virtual.append(VirtualBoard(board, terminal.name, twin, line, close))
     return virtual

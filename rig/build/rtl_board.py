@@ -36,10 +36,15 @@ HASTY_PACE = Pace(
 class _Wire:
     """What a host writes to: the wire to a board, with what happens to octets on it."""
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
+    def __init__(self, write: Callable[[bytes], None], unsent: Callable[[], int]) -> None:
         self.injector: FaultInjector | None = None
         self.octets_carried = 0
         self._write = write
+        self._unsent = unsent
+
+    @property
+    def unsent_octets(self) -> int:
+        return self._unsent()
 
     def write(self, octets: bytes) -> None:
         self.octets_carried += len(octets)
@@ -50,8 +55,8 @@ class RtlLine:
     """The serial line of a board of the bench, as hosts see it; several may listen, as with a port server."""
 
     def __init__(self, port: RtlSerialPort) -> None:
-        self.to_board = _Wire(port.write)
-        self.to_host = _Wire(self._deliver)
+        self.to_board = _Wire(port.write, lambda: port.unsent_octets)
+        self.to_host = _Wire(self._deliver, lambda: 0)  # what a host is given has left the line
         self.host_receivers: list[Callable[[bytes], None]] = []
         port.receiver = self.to_host.write
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -64,6 +65,31 @@ def test_the_bus_contract_through_a_pseudo_terminal() -> None:
         for contract in bus_contract.CONTRACT:
             await contract(bench)
         bus.close()
+
+    play(body)
+
+
+def test_a_host_that_writes_faster_than_the_line_is_held_up() -> None:
+    """And the board answers as soon as it has had what the system's buffers hold."""
+
+    async def body(kernel: WallClock, boards: list[VirtualBoard]) -> None:
+        async def answers() -> None:
+            bus = bus_of(kernel, boards[0].port)
+            assert await read32(bus, r.REG_ID) == r.ID_RESET
+            bus.close()
+
+        await answers()  # only now is the kernel's time that of the clock
+        port = os.open(boards[0].port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        waiting = []
+        for _ in range(100):
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    os.write(port, b"U" * 1024)
+            await kernel.sleep_until(kernel.now_ns + NS_PER_MS)
+            waiting.append(boards[0].line.to_board.unsent_octets)
+        assert 0 < max(waiting) <= 2048, "octets that the system does not hold"
+        os.close(port)
+        await answers()
 
     play(body)
 

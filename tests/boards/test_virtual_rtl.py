@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
+import termios
 import threading
 import time
 from pathlib import Path
@@ -25,6 +28,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BOARD = "ulx3s-lan8720"
 READY_S = 400
 WALL_LIMIT_S = 300
+MANY_OCTETS = 60_000
+"""Several times what a system holds of a pseudo-terminal, and 20 s of simulation."""
 LIMIT_NS = 60 * NS_PER_S
 
 
@@ -58,12 +63,14 @@ def test_a_host_cannot_tell_it_from_a_board_but_by_its_time_scale(tmp_path: Path
                 await bus.open()
             bus.close()
 
+        write_too_much(port)
         clock = WallClock()
         clock.run(wrong_rate(), limit_ns=LIMIT_NS)
         kernel = WallClock()
 
         async def main() -> None:
-            bus = port_bus(kernel, lambda: port, name="virtual", board=BOARD)
+            settings = LinkSettings(greeting_limit_ns=LIMIT_NS, host_jitter_ns=20 * NS_PER_MS)
+            bus = port_bus(kernel, lambda: port, name="virtual", board=BOARD, settings=settings)
             greeting = await bus.open()
             assert (greeting.board, greeting.time_scale) == (BOARD, default_scale(1))
             data = bytes(range(256))
@@ -87,6 +94,20 @@ def test_a_host_cannot_tell_it_from_a_board_but_by_its_time_scale(tmp_path: Path
         thread.join(WALL_LIMIT_S)
     assert not problems, problems
     assert not thread.is_alive()
+
+
+def write_too_much(port: str) -> None:
+    """Write to a board faster than its line carries, and see that its port holds the writer up."""
+    descriptor = os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    written = 0
+    for _ in range(300):
+        with contextlib.suppress(BlockingIOError):
+            while written < MANY_OCTETS:
+                written += os.write(descriptor, b"U" * 1024)
+        time.sleep(0.002)
+    termios.tcflush(descriptor, termios.TCOFLUSH)  # of the 20 kB or so that wait most: 7 s of simulation
+    os.close(descriptor)
+    assert 1024 <= written < MANY_OCTETS
 
 
 def parents() -> dict[int, int]:
