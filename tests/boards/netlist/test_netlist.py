@@ -16,6 +16,10 @@ import pytest
 from rig.boards.area import ROOT
 from rig.boards.bitstream import octets_literal
 from rig.regress import simbuild
+from rig.regress.compare.run import run_comparison
+from rig.regress.compare.sides import build_rtl
+from rig.regress.compare.traffic import Request, random_stimulus
+from rig.regress.device.inspect import plugged_device
 from rig.regress.filelist import filelist_of
 from rig.regress.fpga_tools import find_tool, run_tool
 from rig.regress.tools import Simulator
@@ -26,6 +30,7 @@ HERE = Path(__file__).parent
 RAM = ROOT / "hdl" / "sim" / "primitives" / "DP16KD.v"
 CELLS = ("LUT2", "LUT4", "PFUMX", "L6MUX21", "CCU2C", "TRELLIS_FF", "TRELLIS_DPR16X4")
 TIMEOUT_S = 900
+IS_LONG = bool(os.environ.get("RIG_LONG"))
 QUICK = (
     bus_contract.identity_and_constants, bus_contract.operations_are_done_in_order,
     bus_contract.an_error_ends_the_batch,
@@ -114,7 +119,7 @@ def test_the_netlist_of_a_board_keeps_the_bus_contract(tmp_path: Path) -> None:
         folder / "cells.v", RAM, folder / "netlist.v", ROOT / "hdl" / "sim" / "serial_port_model.v",
         HERE / "netlist_bench.v",
     ]  # fmt: skip
-    contracts = bus_contract.CONTRACT if os.environ.get("RIG_LONG") else QUICK
+    contracts = bus_contract.CONTRACT if IS_LONG else QUICK
     names = {contract.__name__ for contract in contracts}
     verdicts = simulate(
         "verilator", "netlist_bench", "bus", tmp_path, sources,
@@ -122,3 +127,24 @@ def test_the_netlist_of_a_board_keeps_the_bus_contract(tmp_path: Path) -> None:
     )  # fmt: skip
     assert set(verdicts) == names
     assert not any(verdicts.values()), verdicts
+
+
+if IS_LONG:  # a minute and a half of compiling; `make long`
+
+    def test_the_netlist_of_the_adapter_as_a_device_does_what_the_twin_does(tmp_path: Path) -> None:
+        folder = synthesise(
+            "nic_mii",
+            "READ synth_ecp5 -top nic_mii; delete t:$scopeinfo; select -assert-none t:$*; "
+            "write_verilog -noattr netlist.v",
+        )
+        path = tmp_path / "netlist.yaml"
+        path.write_text(
+            "schema: 1\nname: netlist\nparameters: {}\n"
+            f"files: [{folder / 'cells.v'}, {RAM}, {folder / 'netlist.v'}]\n"
+        )
+        device = plugged_device(path)
+        for full_duplex in (False, True):
+            stimulus = random_stimulus(Request(1, 2, 60_000, full_duplex=full_duplex))
+            rtl = build_rtl("verilator", 2, device=device)
+            outcome = run_comparison(stimulus, rtl, folder=tmp_path, name="found", tell=print, plays=0)
+            assert outcome.is_same, "\n".join(outcome.explain())
