@@ -22,7 +22,7 @@
         if (rst) f_session <= 1'b0;
         f_was_new <= f_new;
     end
-    always @* assume (!f_started || has_session == f_session);
+    always @* assume (!f_started || has_session == f_session);  // link_executor: see above
 
     // Changes of irq in this session, counted modulo 65536, and those that the events so far have told
     reg [15:0] f_changes, f_told;

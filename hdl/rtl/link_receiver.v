@@ -101,4 +101,8 @@ module link_receiver #(
             crc     <= 32'hFFFFFFFF;
         end
     end
+
+`ifdef FORMAL
+`include "link_receiver_properties.vh"
+`endif
 endmodule

@@ -31,4 +31,8 @@ module pause_timer (
             nibbles <= 0;
         end
     end
+
+`ifdef FORMAL
+`include "pause_timer_properties.vh"
+`endif
 endmodule

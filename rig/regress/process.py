@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -18,6 +19,8 @@ from rig.errors import ToolError
 
 LAST_LINES = 40
 KILL_GRACE_S = 10
+POLL_S = 0.2
+"""How often a run that can be cancelled looks whether it is."""
 
 
 def run_logged(
@@ -28,12 +31,14 @@ def run_logged(
     log_path: Path,
     timeout_s: float,
     on_line: Callable[[str], None] | None = None,
+    cancelled: threading.Event | None = None,
 ) -> int:
     """Run ``command`` in ``folder`` with exactly ``environment`` and return its exit status.
 
     Everything it prints is appended to ``log_path``; ``on_line`` is given each line as it comes, from another thread;
     its first exception is raised here after the program has ended. :class:`ToolError` if the program cannot be started,
-    or takes more than ``timeout_s``: then its whole process group is killed, as it is when the caller is interrupted.
+    or takes more than ``timeout_s``: then its whole process group is killed, as it is when the caller is interrupted,
+    or, where the caller is a thread that no interrupt reaches, when ``cancelled`` is set.
     The program itself, but not what it has started, also ends with a caller that is killed and can tidy nothing up.
     """
     shown = shlex.join(command)
@@ -49,7 +54,7 @@ def run_logged(
     reader = threading.Thread(target=_copy, args=(process.stdout, log_path, on_line, failures), daemon=True)
     reader.start()
     try:
-        status = process.wait(timeout_s)
+        status = _wait(process, timeout_s, cancelled)
     except subprocess.TimeoutExpired:
         _kill(process)
         reader.join(KILL_GRACE_S)  # for the last lines
@@ -65,6 +70,21 @@ def run_logged(
     if failures:
         raise failures[0]
     return status
+
+
+def _wait(process: subprocess.Popen[bytes], timeout_s: float, cancelled: threading.Event | None) -> int:
+    """Return the exit status; :class:`subprocess.TimeoutExpired` after ``timeout_s``, ToolError once cancelled."""
+    if cancelled is None:
+        return process.wait(timeout_s)
+    ends = time.monotonic() + timeout_s
+    while not cancelled.is_set():
+        left = ends - time.monotonic()
+        try:
+            return process.wait(max(0.0, min(left, POLL_S)))
+        except subprocess.TimeoutExpired:
+            if left <= POLL_S:
+                raise
+    raise ToolError("cancelled", command=str(process.args))
 
 
 def bound_to_caller(command: Sequence[str], environment: Mapping[str, str]) -> list[str]:

@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,12 @@ from rig.regress.tools import tool_environment
 SHELL = "/bin/sh"
 
 
-def run(script: str, folder: Path, timeout_s: float = 60, on_line=None) -> int:  # type: ignore[no-untyped-def]
+def run(  # type: ignore[no-untyped-def]
+    script: str, folder: Path, timeout_s: float = 60, on_line=None, cancelled=None
+) -> int:  # fmt: skip
     return run_logged(
         [SHELL, "-c", script], folder=folder, environment=tool_environment(), log_path=folder / "log",
-        timeout_s=timeout_s, on_line=on_line,
+        timeout_s=timeout_s, on_line=on_line, cancelled=cancelled,
     )  # fmt: skip
 
 
@@ -48,6 +51,23 @@ def test_output_goes_to_the_log_and_to_the_caller(tmp_path: Path) -> None:
     assert run("echo out; echo err >&2; exit 3", tmp_path, on_line=lines.append) == 3
     assert sorted(lines) == ["err", "out"]
     assert sorted((tmp_path / "log").read_text().split()) == ["err", "out"]
+
+
+def test_a_run_in_a_thread_can_be_cancelled(tmp_path: Path) -> None:
+    """With what it has started; one that is not cancelled ends as ever, or at its limit."""
+    cancelled = threading.Event()
+    assert run("exit 3", tmp_path, cancelled=cancelled) == 3
+    with pytest.raises(ToolError, match=r"more than 0\.3 s"):
+        run("sleep 60", tmp_path, 0.3, cancelled=cancelled)
+    pids: list[int] = []
+
+    def started(line: str) -> None:
+        pids.append(int(line))
+        cancelled.set()
+
+    with pytest.raises(ToolError, match="cancelled"):
+        run("sleep 600 & echo $!; wait", tmp_path, on_line=started, cancelled=cancelled)
+    assert pids and all(ends(pid) for pid in pids)
 
 
 def test_log_keeps_its_last_lines(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from rig.errors import ExitCode, RigError, UsageError
 from rig.regress.filelist import PROJECT_ROOT
 
 TABLE = PROPERTIES / "properties.yaml"
+INTERRUPTED = 130
 RESULT = PROJECT_ROOT / "build" / "formal.json"
 
 
@@ -73,6 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RigError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted; what has been proven so far is kept", file=sys.stderr)
+        return INTERRUPTED
     if options.json:
         print(json.dumps([row.as_dict() for row in rows], indent=2))
     else:

@@ -7,6 +7,7 @@ own, in which only its property is looked at.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -96,9 +97,11 @@ def prove(
     """
     tasks = [(entry, name, question) for entry in entries for name, question in runs_of(entry).items()]
 
+    cancelled = threading.Event()
+
     def ask(task: tuple[ProvenModule, str, Run]) -> Verdict:
         entry, name, question = task
-        verdict = run(question, name)
+        verdict = run(question, name, cancelled)
         progress(entry.module, name, verdict)
         return verdict
 
@@ -106,7 +109,8 @@ def prove(
         answers = [pool.submit(ask, task) for task in tasks]
         try:
             found = [answer.result() for answer in answers]
-        except BaseException:
+        except BaseException:  # an interrupt reaches this thread only; what the others wait for is to end with it
+            cancelled.set()
             pool.shutdown(cancel_futures=True)
             raise
     verdicts: dict[str, dict[str, Verdict]] = {}

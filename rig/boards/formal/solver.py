@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,10 +133,10 @@ def tools() -> dict[str, str]:
     return {name: str(path) for name, path in found.items()}
 
 
-def run(question: Run, name: str) -> Verdict:
+def run(question: Run, name: str, cancelled: threading.Event | None = None) -> Verdict:
     """Ask the solver, or look up what it said; ``name`` is for people who look into the build folder.
 
-    :class:`~rig.errors.ToolError` if a tool is missing, fails or hangs.
+    :class:`~rig.errors.ToolError` if a tool is missing, fails or hangs, or when ``cancelled`` is set, which ends it.
     """
     programs = tools()
     texts, script = question.files(), question.script()
@@ -152,7 +153,7 @@ def run(question: Run, name: str) -> Verdict:
             for file, text in texts.items():
                 (folder / file).write_text(text, encoding="utf-8")
             (folder / "run.sby").write_text(script, encoding="utf-8")
-            facts = _ask(folder, programs, question.entry.limit_s)
+            facts = _ask(folder, programs, question.entry.limit_s, cancelled)
             if facts["status"] != "TIMEOUT":  # what another machine may do in time is asked again
                 done.write_text(json.dumps(facts) + "\n", encoding="utf-8")
         else:
@@ -161,7 +162,9 @@ def run(question: Run, name: str) -> Verdict:
     return Verdict(facts["status"], tuple(facts["failed"]), folder / "run" / trace if trace else None, was_cached)
 
 
-def _ask(folder: Path, programs: Mapping[str, str], limit_s: float) -> dict[str, Any]:
+def _ask(
+    folder: Path, programs: Mapping[str, str], limit_s: float, cancelled: threading.Event | None
+) -> dict[str, Any]:  # fmt: skip
     """Run SymbiYosys in ``folder`` and return the facts of its verdict."""
     log = folder / "sby.log"
     # One process at a time: how many run at once is for whoever asks several questions to say.
@@ -172,7 +175,9 @@ def _ask(folder: Path, programs: Mapping[str, str], limit_s: float) -> dict[str,
     environment = tool_environment()
     # SymbiYosys finds the solver by its name.
     environment["PATH"] = f"{Path(programs[PROGRAM]).parent}{os.pathsep}{environment.get('PATH', '')}"
-    run_logged(command, folder=folder, environment=environment, log_path=log, timeout_s=limit_s + GRACE_S)
+    run_logged(
+        command, folder=folder, environment=environment, log_path=log, timeout_s=limit_s + GRACE_S, cancelled=cancelled
+    )  # fmt: skip
     report = folder / "run" / "run.xml"
     facts = read_report(report.read_text(encoding="utf-8")) if report.is_file() else {"status": "ERROR"}
     if facts["status"] not in ("PASS", "FAIL", "UNKNOWN", "TIMEOUT"):
