@@ -7,9 +7,9 @@ An entry of a plan stands for several items, each of which runs in a process of 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rig.config.fields import Name
 from rig.config.scenario import BackendName
@@ -48,16 +48,23 @@ class ScenarioEntry(_Entry):
 class ConformanceEntry(_Entry):
     """Rows of a conformance list, one item each on each backend; without ``rows`` the whole list is one item.
 
-    ``device`` is the file of the adapter in Verilog; where it is named, the backend is ``rtl`` if nothing is said.
+    ``device`` is the file of the adapter in Verilog; where it is named, the backend is ``rtl`` if nothing is said. The
+    list of the 10BASE-T PHY runs as a whole, and on this project's PHY.
     """
 
     kind: Literal["conformance"]
-    list_: Literal["mac"] = Field(default="mac", alias="list")
+    list_: Literal["mac", "phy"] = Field(default="mac", alias="list")
     rows: Words | None = None
     backends: list[Literal["rtl", "twin"]] | None = Field(default=None, min_length=1)
     simulator: Literal["verilator", "icarus"] = "verilator"
     quick: bool = False
     device: Text | None = None
+
+    @model_validator(mode="after")
+    def _phy_is_whole(self) -> Self:
+        if self.list_ == "phy" and (self.rows is not None or self.quick or self.device is not None):
+            raise ValueError("the list phy runs as a whole: leave out rows, quick and device")
+        return self
 
 
 class CompareEntry(_Entry):

@@ -116,6 +116,14 @@ def build(
                 _make(recipe, folder, timeout_s)
     except filelock.Timeout as error:
         raise ToolError(f"another process has held {error.lock_file} for {timeout_s} s; is a build stuck?") from error
+    except ToolError as error:
+        if not devices:
+            raise
+        owners = ", ".join(f"{each.device.path}: top {each.device.config.top}" for each in devices)
+        raise ToolError(
+            f"{owners}: the bench with this device cannot be built: {error.problem}", command=error.command,
+            last_lines=error.last_lines,
+        ) from error  # fmt: skip
     except OSError as error:
         raise ToolError(
             f"the build folder {folder.parent} cannot be written: {error.strerror}; make it yours, "

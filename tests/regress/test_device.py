@@ -10,6 +10,7 @@ import pytest
 from rig.build.device import OWN_DEVICE, sockets_of
 from rig.config.loading import parse_scenario
 from rig.errors import ConfigError, ExitCode, ToolError
+from rig.regress import simbuild
 from rig.regress.device import inspect
 from rig.regress.device.device import open_device
 from rig.regress.device.inspect import plug, plugged_device
@@ -141,6 +142,18 @@ def test_what_cannot_be_elaborated_is_told_with_the_words_of_the_tool(body: str,
         plugged_device(path)
     assert caught.value.exit_code is ExitCode.BUILD
     assert str(caught.value).startswith(f"{path}: top: the device 'mine'") and words in str(caught.value)
+
+
+@pytest.mark.needs("iverilog")
+def test_a_build_that_fails_names_the_device(tmp_path: Path) -> None:
+    """What Verilator takes another simulator may refuse."""
+    path = device_file(tmp_path, top=TOP.replace("endmodule", "`ifndef VERILATOR\nassign irq = ;\n`endif\nendmodule"))
+    with pytest.raises(ToolError) as caught:
+        simbuild.build("icarus", "mac_bench", parameters={"BACK_DOOR": 0}, devices=[plugged_device(path)])
+    assert str(caught.value).startswith(
+        f"{path}: top mine: the bench with this device cannot be built: iverilog failed"
+    )
+    assert "mine.v" in caught.value.last_lines
 
 
 def test_other_names_parameters_and_ties_reach_the_socket(tmp_path: Path) -> None:

@@ -76,6 +76,20 @@ def test_every_kind_of_entry_gives_its_command(tmp_path: Path) -> None:
     }
 
 
+def test_the_list_of_the_phy_runs_as_a_whole(tmp_path: Path) -> None:
+    plan = _expand(tmp_path, "  - {kind: conformance, list: phy, simulator: icarus}\n")
+    assert [(item.id, item.steps[0]) for item in plan.items] == [
+        (
+            "conformance/phy/all/rtl-icarus",
+            ("rig", "conformance", "phy", "--backend", "rtl", "--simulator", "icarus"),
+        ),
+        ("conformance/phy/all/twin", ("rig", "conformance", "phy", "--backend", "twin")),
+    ]
+    for more in ("rows: [MAC-1.6]", "quick: true", "device: mine.yaml"):
+        with pytest.raises(ConfigError, match=r"items\[0\].*the list phy runs as a whole"):
+            _expand(tmp_path, f"  - {{kind: conformance, list: phy, {more}}}\n")
+
+
 def test_two_items_of_one_name_are_refused(tmp_path: Path) -> None:
     entry = "  - {kind: scenario, name: collide, seeds: [7]}\n"
     with pytest.raises(ConfigError, match=r"scenario/collide/model/seed-7"):
