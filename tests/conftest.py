@@ -84,6 +84,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--summary-folder", metavar="DIR", default=str(ROOT / "build"), help="where the summary goes")
     group.addoption("--rig-board", metavar="PORT", help="run the hardware tests on the board at this port or URL")
     group.addoption("--rig-baud", metavar="N", type=int, default=3_000_000, help="its baud rate")
+    group.addoption("--rig-rts-cts", action="store_true", help="RTS and CTS of its line are wired")
     group.addoption("--requirement-table", metavar="FILE", help="write the table requirement -> tests as Markdown")
 
 

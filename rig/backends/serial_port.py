@@ -11,6 +11,7 @@ import contextlib
 import errno
 import grp
 import os
+import termios
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -30,20 +31,26 @@ JOIN_TIMEOUT_S = 1.0
 _GONE = (OSError, serial.SerialException, TypeError, ValueError)
 """What pyserial raises on a port that is gone; the last two where it was closed under a thread that used it."""
 
+_CONTROL_FLAGS = 2  # in what tcgetattr gives
+_WITHOUT = "leave --rts-cts out (rts_cts in the files of the board and its kind)"
+
 Call = Callable[..., bool]
 
 
 class SerialPort:
     """An open port. ``call(fn, *args)`` has ``fn`` called in the kernel's thread."""
 
-    def __init__(self, name: str, url: str, baud: int, call: Call) -> None:
-        """Open it; :class:`~rig.errors.LinkError` with what helps if that cannot be. ``name`` is the board's."""
+    def __init__(self, name: str, url: str, baud: int, call: Call, *, rts_cts: bool = False) -> None:
+        """Open it; :class:`~rig.errors.LinkError` with what helps if that cannot be. ``name`` is the board's.
+
+        With ``rts_cts`` RTS and CTS hold up who sends too fast, in both directions.
+        """
         self.receiver: Callable[[bytes], None] | None = None
         self.lost: Callable[[str], None] | None = None
         self._call = call
         self._is_open = True
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
-        self._serial = _open(name, url, baud)
+        self._serial = _open(name, url, baud, rts_cts)
         self._threads = [
             Thread(target=self._read, name=f"reader of {url}", daemon=True),
             Thread(target=self._write, name=f"writer of {url}", daemon=True),
@@ -106,20 +113,25 @@ class SerialPort:
             self.lost(reason)
 
 
-def _open(name: str, url: str, baud: int) -> serial.Serial:
+def _open(name: str, url: str, baud: int, rts_cts: bool) -> serial.Serial:
     options = {"exclusive": True} if "://" not in url else {}
     board = "" if name == url else f"{name}: "  # a port that was named has no other name, and what follows gives that
+    if rts_cts and url.startswith("socket:"):
+        raise LinkError(f"{board}{url} carries neither RTS nor CTS: {_WITHOUT}, and have the port server use them")
     try:
         port: serial.Serial = serial.serial_for_url(
-            url, baudrate=baud, timeout=READ_TIMEOUT_S, write_timeout=WRITE_TIMEOUT_S, do_not_open=True
+            url, baudrate=baud, timeout=READ_TIMEOUT_S, write_timeout=WRITE_TIMEOUT_S, rtscts=rts_cts, do_not_open=True
         )
         for option, value in options.items():
             setattr(port, option, value)
         port.open()
     except ValueError as error:
         raise LinkError(f"{board}{url!r} is no port that can be opened: {error}") from error
-    except (OSError, serial.SerialException) as error:
+    except (OSError, serial.SerialException, termios.error) as error:
         raise LinkError(f"{board}{_reason(url, error)}") from error
+    if rts_cts and "://" not in url and not termios.tcgetattr(port.fileno())[_CONTROL_FLAGS] & termios.CRTSCTS:
+        port.close()
+        raise LinkError(f"{board}the driver of {url} does not do RTS and CTS: {_WITHOUT}")
     # Adaptors of FTDI hold what they received back for up to 16 ms otherwise; others know no such mode.
     with contextlib.suppress(OSError, ValueError, AttributeError, RuntimeError, serial.SerialException):
         port.set_low_latency_mode(True)

@@ -42,6 +42,7 @@ def at_board(
                 name=target.name,
                 board=kind,
                 baud=target.baud,
+                rts_cts=target.rts_cts,
                 timeout_ceiling_ms=target.timeout_ceiling_ms,
             )
             try:

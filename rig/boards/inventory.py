@@ -48,6 +48,7 @@ class Target:
     """What its lock is called: the same for everybody on this machine who means this board."""
     usb_serial: str | None = None
     timeout_ceiling_ms: int | None = None
+    rts_cts: bool = False
 
 
 def kinds() -> dict[str, BoardKind]:
@@ -68,13 +69,21 @@ def attached(folder: Path = ATTACHED) -> dict[str, AttachedBoard]:
     return {path.stem: load_attached(path) for path in sorted(folder.glob("*.yaml"))}
 
 
-def find(name: str, *, baud: int | None = None, folder: Path = ATTACHED, default_baud: int = 3_000_000) -> Target:
+def find(
+    name: str,
+    *,
+    baud: int | None = None,
+    rts_cts: bool | None = None,
+    folder: Path = ATTACHED,
+    default_baud: int = 3_000_000,
+) -> Target:
     """Return the board that a person names: by the name of its file, or by a port or URL.
 
+    ``baud`` and ``rts_cts`` stand in for what its files say; None: what they say.
     :class:`~rig.errors.UsageError` for an unknown name.
     """
     if "/" in name:
-        return Target(name, None, baud or default_baud, lambda: name, _key_of_port(name))
+        return Target(name, None, baud or default_baud, lambda: name, _key_of_port(name), rts_cts=bool(rts_cts))
     boards = attached(folder)
     if name not in boards:
         known = f"attached boards: {', '.join(boards)}" if boards else f"no file in {folder} describes one"
@@ -85,10 +94,11 @@ def find(name: str, *, baud: int | None = None, folder: Path = ATTACHED, default
     board = boards[name]
     kind = kind_named(board.kind)
     chosen = baud or board.baud or kind.baud or default_baud
+    wired = kind.rts_cts if board.rts_cts is None else board.rts_cts
     return Target(
         name, kind, chosen, lambda: locate(board, ports()),
         _key(board.usb_serial) if board.usb_serial is not None else _key_of_port(board.port or name),
-        board.usb_serial, board.timeout_ceiling_ms,
+        board.usb_serial, board.timeout_ceiling_ms, wired if rts_cts is None else rts_cts,
     )  # fmt: skip
 
 

@@ -227,12 +227,14 @@ def port_bus(
     name: str,
     board: str | None = None,
     baud: int = DEFAULT_BAUD,
+    rts_cts: bool = False,
     timeout_ceiling_ms: int | None = None,
     settings: LinkSettings | None = None,
 ) -> BoardBus:
     """Return the bus of a board on a port of this machine. ``board`` is what its greeting must say; None: anything.
 
-    ``timeout_ceiling_ms`` replaces that of the settings for a wall clock, which are used unless others are given.
+    ``rts_cts`` says that both are wired on the board's line. ``timeout_ceiling_ms`` replaces that of the settings for
+    a wall clock, which are used unless others are given.
 
     ``locate`` returns the name or URL of the port whenever one is opened: a board that was plugged in again may have
     another one. :class:`~rig.errors.LinkError` from it when the board is not there.
@@ -245,7 +247,7 @@ def port_bus(
             settings = replace(settings, timeout_ceiling_ns=timeout_ceiling_ms * NS_PER_MS)
     bus = BoardBus(
         kernel,
-        lambda: SerialPort(name, locate(), baud, kernel.call_threadsafe),
+        lambda: SerialPort(name, locate(), baud, kernel.call_threadsafe, rts_cts=rts_cts),
         session_ids(SystemRandom()),
         Expectation(name, board, baud=baud, usual_baud=DEFAULT_BAUD),
         settings,

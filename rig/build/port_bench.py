@@ -37,6 +37,7 @@ class PortPlan:
     baud: int = DEFAULT_BAUD
     board: str | None = None
     timeout_ceiling_ms: int | None = None
+    rts_cts: bool = False
 
 
 class RecordedDriver:
@@ -123,7 +124,7 @@ def driver_at_port(
     (segment,) = scenario.segments.values()
     bus = port_bus(
         kernel, port.locate, name=port.name, board=port.board, baud=port.baud,
-        timeout_ceiling_ms=port.timeout_ceiling_ms,
+        rts_cts=port.rts_cts, timeout_ceiling_ms=port.timeout_ceiling_ms,
     )  # fmt: skip
     config = DriverConfig(
         name=station.name, speed_mbps=segment.speed_mbps, full_duplex=segment.duplex == "full",

@@ -27,6 +27,21 @@ FOREVER_S = 10 * 365 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Which board is meant, and how it is reached; None: as its files say."""
+
+    board: str
+    attached: Path
+    baud: int | None
+    rts_cts: bool | None
+    wait_s: float
+
+    def find(self) -> Target:
+        """Return it; :class:`~rig.errors.UsageError` for an unknown one."""
+        return inventory.find(self.board, baud=self.baud, rts_cts=self.rts_cts, folder=self.attached)
+
+
+@dataclass(frozen=True, slots=True)
 class FlashOptions:
     """What ``rig board flash`` was asked for."""
 
@@ -44,10 +59,7 @@ class FlashOptions:
 class IrqOptions:
     """What ``rig board irq`` was asked for."""
 
-    board: str
-    attached: Path
-    baud: int | None
-    wait_s: float
+    choice: Choice
     watches: bool
     count: int | None
     duration_s: float | None
@@ -93,11 +105,9 @@ async def _greeting(_: WallClock, bus: BoardBus) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def show_test(
-    board: str, attached: Path, baud: int | None, wait_s: float, select: str | None, *, as_json: bool
-) -> ExitCode:
+def show_test(choice: Choice, select: str | None, *, as_json: bool) -> ExitCode:
     """Check a board out and print what comes of each check, as it comes: on a simulated board they take their time."""
-    target = inventory.find(board, baud=baud, folder=attached)
+    target = choice.find()
 
     def tell(item: CheckResult) -> None:
         if not as_json:
@@ -109,7 +119,7 @@ def show_test(
         tell(CheckResult("greeting", True, greeted, 0))
         return found, await check_out_bus(kernel, bus, tell)
 
-    greeting, results = at_board(target, body, wait_s=wait_s)
+    greeting, results = at_board(target, body, wait_s=choice.wait_s)
     tests: int | None = None
     if select is not None and all(result.passed for result in results):
         tests = _hardware_tests(target, select)
@@ -132,16 +142,14 @@ def _hardware_tests(target: Target, select: str) -> int:
         raise UsageError(f"there is no folder {HARDWARE_TESTS}: the hardware tests come with a checkout of the project")
     command = [
         sys.executable, "-m", "pytest", "-q", str(HARDWARE_TESTS), "-k", select, "--rig-board", target.locate(),
-        "--rig-baud", str(target.baud),
+        "--rig-baud", str(target.baud), *(["--rig-rts-cts"] if target.rts_cts else []),
     ]  # fmt: skip
     return subprocess.run(command, check=False, stdout=sys.stderr, timeout=3600).returncode
 
 
-def show_console(
-    board: str, attached: Path, baud: int | None, wait_s: float, log: Path | None, duration_s: float | None
-) -> ExitCode:
+def show_console(choice: Choice, log: Path | None, duration_s: float | None) -> ExitCode:
     """Print what the board logs."""
-    target = inventory.find(board, baud=baud, folder=attached)
+    target = choice.find()
 
     def say(text: str) -> None:
         print(text, flush=True)
@@ -161,31 +169,22 @@ def show_console(
         bus.raise_news()
 
     try:
-        at_board(target, body, wait_s=wait_s, limit_s=None)
+        at_board(target, body, wait_s=choice.wait_s, limit_s=None)
     except KeyboardInterrupt:
         pass
     return ExitCode.PASSED
 
 
-def show_reg(
-    board: str,
-    attached: Path,
-    baud: int | None,
-    wait_s: float,
-    register: str | None,
-    value: str | None,
-    *,
-    as_json: bool,
-) -> ExitCode:
+def show_reg(choice: Choice, register: str | None, value: str | None, *, as_json: bool) -> ExitCode:
     """Read registers, or write one and read it back."""
-    target = inventory.find(board, baud=baud, folder=attached)
+    target = choice.find()
 
     async def body(_: WallClock, bus: BoardBus) -> list[RegisterFacts]:
         if value is not None and register is not None:
             await write_register(bus, register, value)
         return await read_registers(bus, register)
 
-    rows = at_board(target, body, wait_s=wait_s)
+    rows = at_board(target, body, wait_s=choice.wait_s)
     if as_json:
         print_json({"board": target.name, "rows": [asdict(row) for row in rows]})
         return ExitCode.PASSED
@@ -196,7 +195,7 @@ def show_reg(
 
 def show_irq(options: IrqOptions) -> ExitCode:
     """Print the interrupt line and its causes, and its changes if asked to."""
-    target = inventory.find(options.board, baud=options.baud, folder=options.attached)
+    target = options.choice.find()
 
     def say(facts: IrqFacts) -> None:
         if options.as_json:
@@ -233,20 +232,20 @@ def show_irq(options: IrqOptions) -> ExitCode:
                 return
 
     try:
-        at_board(target, body, wait_s=options.wait_s, limit_s=None)
+        at_board(target, body, wait_s=options.choice.wait_s, limit_s=None)
     except KeyboardInterrupt:
         pass
     return ExitCode.PASSED
 
 
-def show_safe(board: str, attached: Path, baud: int | None, wait_s: float, *, as_json: bool) -> ExitCode:
+def show_safe(choice: Choice, *, as_json: bool) -> ExitCode:
     """Reset the adapter and say whether it is."""
-    target = inventory.find(board, baud=baud, folder=attached)
+    target = choice.find()
 
     async def body(_: WallClock, bus: BoardBus) -> bool:
         return await bus.reset_board(SAFE_PATIENCE_NS)
 
-    if not at_board(target, body, wait_s=wait_s):
+    if not at_board(target, body, wait_s=choice.wait_s):
         raise LinkError(
             f"{target.name} did not confirm its reset in {SAFE_PATIENCE_NS // NS_PER_S} s: take its power away"
         )

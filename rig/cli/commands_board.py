@@ -21,6 +21,10 @@ Wait = Annotated[
 Baud = Annotated[
     int | None, typer.Option("--baud", min=1200, max=12_000_000, metavar="N", help="Instead of that of its kind.")
 ]
+RtsCts = Annotated[
+    bool | None,
+    typer.Option("--rts-cts/--no-rts-cts", help="Let RTS and CTS hold up who sends too fast; else as its files say."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Duration = Annotated[
     float | None, typer.Option("--for", min=0.1, max=86_400, metavar="S", help="End after so many seconds.")
@@ -99,12 +103,13 @@ def test(
     attached: Attached = ATTACHED,
     wait: Wait = WAIT_S,
     baud: Baud = None,
+    rts_cts: RtsCts = None,
     as_json: Json = False,
 ) -> None:
     """Check a board out: greeting, registers, memory, ROM, interrupt, loopback, link; then a selection of tests."""
-    from rig.cli.board import show_test
+    from rig.cli.board import Choice, show_test
 
-    raise typer.Exit(int(show_test(board, attached, baud, wait, select, as_json=as_json)))
+    raise typer.Exit(int(show_test(Choice(board, attached, baud, rts_cts, wait), select, as_json=as_json)))
 
 
 def console(
@@ -114,11 +119,12 @@ def console(
     attached: Attached = ATTACHED,
     wait: Wait = WAIT_S,
     baud: Baud = None,
+    rts_cts: RtsCts = None,
 ) -> None:
     """Show what the board logs, until Ctrl-C."""
-    from rig.cli.board import show_console
+    from rig.cli.board import Choice, show_console
 
-    raise typer.Exit(int(show_console(board, attached, baud, wait, log, duration)))
+    raise typer.Exit(int(show_console(Choice(board, attached, baud, rts_cts, wait), log, duration)))
 
 
 def reg(
@@ -130,12 +136,13 @@ def reg(
     attached: Attached = ATTACHED,
     wait: Wait = WAIT_S,
     baud: Baud = None,
+    rts_cts: RtsCts = None,
     as_json: Json = False,
 ) -> None:
     """Read the registers of the adapter, or one of them, or write it."""
-    from rig.cli.board import show_reg
+    from rig.cli.board import Choice, show_reg
 
-    raise typer.Exit(int(show_reg(board, attached, baud, wait, register, value, as_json=as_json)))
+    raise typer.Exit(int(show_reg(Choice(board, attached, baud, rts_cts, wait), register, value, as_json=as_json)))
 
 
 def irq(
@@ -146,21 +153,28 @@ def irq(
     attached: Attached = ATTACHED,
     wait: Wait = WAIT_S,
     baud: Baud = None,
+    rts_cts: RtsCts = None,
     as_json: Json = False,
 ) -> None:
     """Show the interrupt line and its causes; with --watch each change, with the device time at which it came."""
-    from rig.cli.board import IrqOptions, show_irq
+    from rig.cli.board import Choice, IrqOptions, show_irq
 
-    raise typer.Exit(int(show_irq(IrqOptions(board, attached, baud, wait, watch, count, duration, as_json))))
+    choice = Choice(board, attached, baud, rts_cts, wait)
+    raise typer.Exit(int(show_irq(IrqOptions(choice, watch, count, duration, as_json))))
 
 
 def safe(
-    board: Board, attached: Attached = ATTACHED, wait: Wait = WAIT_S, baud: Baud = None, as_json: Json = False
+    board: Board,
+    attached: Attached = ATTACHED,
+    wait: Wait = WAIT_S,
+    baud: Baud = None,
+    rts_cts: RtsCts = None,
+    as_json: Json = False,
 ) -> None:
     """Reset the adapter as power-on does: transmitter and receiver off, nothing queued."""
-    from rig.cli.board import show_safe
+    from rig.cli.board import Choice, show_safe
 
-    raise typer.Exit(int(show_safe(board, attached, baud, wait, as_json=as_json)))
+    raise typer.Exit(int(show_safe(Choice(board, attached, baud, rts_cts, wait), as_json=as_json)))
 
 
 class FarEnd(StrEnum):

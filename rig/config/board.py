@@ -84,6 +84,8 @@ class BoardKind(Strict):
     usb_interface: int | None = Field(default=None, ge=0, le=15)
     """Of an adaptor that is several ports: on which of its interfaces the board's serial line is."""
     baud: Baud | None = None
+    rts_cts: bool = False
+    """Whether RTS and CTS of its serial line are wired, and hold up who sends too fast."""
     flash: FlashSettings | None = None
     status: BoardStatus
     notes: str = ""
@@ -107,6 +109,8 @@ class AttachedBoard(Strict):
     port: Port | None = None
     baud: Baud | None = None
     """None: that of its kind."""
+    rts_cts: bool | None = None
+    """None: as its kind."""
     timeout_ceiling_ms: int | None = Field(default=None, ge=10, le=60_000)
     """No time-out of the link grows beyond it, in device time; None: the default (``docs/board_link.md``)."""
 

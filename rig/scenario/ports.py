@@ -61,4 +61,4 @@ def run_ports(
 def port_plan(target: Target) -> PortPlan:
     """Return what a bench must know of a board that is there."""
     board = None if target.kind is None else target.kind.greeting_id
-    return PortPlan(target.name, target.locate, target.baud, board, target.timeout_ceiling_ms)
+    return PortPlan(target.name, target.locate, target.baud, board, target.timeout_ceiling_ms, target.rts_cts)

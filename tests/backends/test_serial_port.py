@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import socket
+import termios
 import threading
 import tty
 from collections.abc import Callable, Coroutine
@@ -278,9 +279,9 @@ def test_a_port_that_only_echoes_is_not_taken_for_a_board() -> None:
     kernel.run(main(), limit_ns=LIMIT_NS)
 
 
-def open_error(url: str, name: str = "bench") -> str:
+def open_error(url: str, name: str = "bench", *, rts_cts: bool = False) -> str:
     with pytest.raises(LinkError) as caught:
-        serial_port.SerialPort(name, url, 115_200, lambda *_: True)
+        serial_port.SerialPort(name, url, 115_200, lambda *_: True, rts_cts=rts_cts)
     return str(caught.value)
 
 
@@ -311,6 +312,39 @@ def test_a_port_that_may_not_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
     group = serial_port.group_of(name)
     text = open_error(name)
     assert f"permission denied on {name}; it belongs to group {group}: run `sudo usermod -aG {group} $USER`" in text
+    os.close(far)
+    os.close(near)
+
+
+@pytest.mark.parametrize("rts_cts", [False, True])
+def test_a_port_does_as_told_about_rts_and_cts(rts_cts: bool) -> None:
+    far, near = os.openpty()
+    port = serial_port.SerialPort("bench", os.ttyname(near), 115_200, lambda *_: True, rts_cts=rts_cts)
+    assert bool(termios.tcgetattr(near)[2] & termios.CRTSCTS) is rts_cts
+    port.close()
+    os.close(far)
+    os.close(near)
+
+
+def test_rts_and_cts_that_a_port_does_not_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A driver that has no flow control clears the flag, and says nothing."""
+    far, near = os.openpty()
+    name = os.ttyname(near)
+    set_attributes = termios.tcsetattr
+
+    def clear(fd: int, when: int, attributes: list[Any]) -> None:
+        set_attributes(fd, when, [*attributes[:2], attributes[2] & ~termios.CRTSCTS, *attributes[3:]])
+
+    def refuse(*_: Any) -> None:
+        raise termios.error(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(termios, "tcsetattr", clear)
+    without = "leave --rts-cts out (rts_cts in the files of the board and its kind)"
+    assert open_error(name, rts_cts=True) == f"bench: the driver of {name} does not do RTS and CTS: {without}"
+    monkeypatch.setattr(termios, "tcsetattr", refuse)
+    assert f"bench: {name} cannot be opened" in open_error(name, rts_cts=True)
+    url = "socket://127.0.0.1:1"
+    assert f"{url} carries neither RTS nor CTS: {without}" in open_error(url, rts_cts=True)
     os.close(far)
     os.close(near)
 

@@ -134,6 +134,10 @@ def test_a_board_is_found_by_its_serial_number_whatever_its_port(tmp_path: Path)
     path.write_text(path.read_text() + "timeout_ceiling_ms: 500\nbaud: 1000000\n")
     target = inventory.find("ulx3s", folder=tmp_path)
     assert (target.baud, target.timeout_ceiling_ms) == (1_000_000, 500)
+    assert not target.rts_cts, "no supported board has them wired"
+    path.write_text(path.read_text() + "rts_cts: true\n")
+    assert inventory.find("ulx3s", folder=tmp_path).rts_cts
+    assert not inventory.find("ulx3s", rts_cts=False, folder=tmp_path).rts_cts, "the command line has the last word"
     with pytest.raises(UsageError, match="no board 'ulx4s'; did you mean 'ulx3s'"):
         inventory.find("ulx4s", folder=tmp_path)
 
@@ -141,7 +145,8 @@ def test_a_board_is_found_by_its_serial_number_whatever_its_port(tmp_path: Path)
 @pytest.mark.parametrize("name", ["/dev/ttyUSB0", "socket://bench:2217"])
 def test_a_port_may_be_named_instead(name: str) -> None:
     target = inventory.find(name, baud=1_000_000)
-    assert target.locate() == name and target.baud == 1_000_000 and target.kind is None
+    assert target.locate() == name and target.baud == 1_000_000 and target.kind is None and not target.rts_cts
+    assert inventory.find(name, rts_cts=True).rts_cts
 
 
 @pytest.mark.parametrize(
@@ -155,6 +160,7 @@ def test_a_port_may_be_named_instead(name: str) -> None:
         ("schema: 2\nname: bench\nkind: arty-a7\nport: /dev/x\n", "schema"),
         ("schema: 1\nname: bench\nkind: arty-a7\nport: /dev/x\nusb: 403:6015\n", "usb"),
         ("schema: 1\nname: bench\nkind: arty-a7\nport: /dev/x\nbaud: 3\n", "baud"),
+        ("schema: 1\nname: bench\nkind: arty-a7\nport: /dev/x\nrts_cts: 1\n", "rts_cts"),
     ],
 )
 def test_files_of_attached_boards_are_strict(text: str, problem: str, tmp_path: Path) -> None:
@@ -181,3 +187,13 @@ def test_files_of_kinds_are_strict(change: tuple[str, str], problem: str, tmp_pa
     path.write_text(text.replace(*change))
     with pytest.raises(ConfigError, match=problem):
         load_kind(path)
+
+
+def test_a_kind_says_whether_rts_and_cts_are_wired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = inventory.kind_named("ulx3s-lan8720")
+    monkeypatch.setattr(inventory, "kind_named", lambda _: kind.model_copy(update={"rts_cts": True}))
+    path = tmp_path / "bench.yaml"
+    path.write_text("schema: 1\nname: bench\nkind: ulx3s-lan8720\nport: /dev/ttyUSB0\n")
+    assert inventory.find("bench", folder=tmp_path).rts_cts
+    path.write_text(path.read_text() + "rts_cts: false\n")
+    assert not inventory.find("bench", folder=tmp_path).rts_cts

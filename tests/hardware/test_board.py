@@ -16,11 +16,11 @@ LIMIT_NS = 300 * NS_PER_S
 
 @pytest.mark.parametrize("contract", bus_contract.CONTRACT, ids=lambda contract: contract.__name__)
 def test_bus(contract: bus_contract.Contract, request: pytest.FixtureRequest) -> None:
-    port, baud = request.config.getoption("--rig-board"), request.config.getoption("--rig-baud")
+    port, baud, rts_cts = (request.config.getoption(f"--rig-{name}") for name in ("board", "baud", "rts-cts"))
     kernel = WallClock()
 
     async def main() -> None:
-        bus = port_bus(kernel, lambda: port, name=port, baud=baud)
+        bus = port_bus(kernel, lambda: port, name=port, baud=baud, rts_cts=rts_cts)
         try:
             rom = await read_block(bus, r.WIN_ROM, r.WIN_ROM_OCTETS)
             await contract(bus_contract.BusBench(kernel, bus, rom, time_is_simulated=False))
