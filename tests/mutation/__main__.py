@@ -19,7 +19,7 @@ DEFAULT_COUNT = 60
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print a line for each mutant as its fate is known; 1 if one survived."""
     parser = argparse.ArgumentParser(prog="make mutation", description=__doc__)
-    parser.add_argument("--module", default="mac_mii", help="nic_mii, or a module in it (default mac_mii: the MAC)")
+    parser.add_argument("--module", default="mac_mii", help="in nic_mii: mac_mii (the MAC, default), nic_host ...")
     parser.add_argument("--seed", type=int, default=1, help="which mutants are drawn (default 1)")
     parser.add_argument("--count", type=int, default=DEFAULT_COUNT, help=f"how many (default {DEFAULT_COUNT})")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="simulators at a time")

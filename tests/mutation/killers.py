@@ -1,4 +1,4 @@
-"""What may notice a mutant: the comparison with the twin, and the checks of the MAC at its pins."""
+"""What may notice a mutant: comparison with the twin, checks and contracts of adapters, checks of the MAC's pins."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from rig.regress.compare.sides import Side, build_rtl, rtl_sources, run_twin
 from rig.regress.compare.stimulus import Stimulus
 from rig.regress.compare.traffic import Request, random_stimulus
 from rig.regress.filelist import FileList, filelist_of
+from rig.regress.simbuild import Build
+from tests.hdl.unit import register_checks, traffic_checks
 from tests.hdl.unit import sources as unit
 from tests.mutation.netlist import Mutants
 
@@ -34,6 +36,16 @@ REQUESTS = (
     Request(6, STATIONS, 900_000),
 )
 """Short ones first, since most mutants fall at once."""
+ADAPTER_MAINS = (
+    *(
+        f"{check.__module__}:{check.__name__}"
+        for check in (*register_checks.CHECKS, *traffic_checks.CHECKS)
+        if check is not register_checks.counter_range  # it reaches into the adapter, which this build keeps closed
+    ),
+    "tests.backends.rtl_main:bus",
+    "tests.backends.rtl_main:device",
+)
+SIM_LIMIT_NS = 2_000_000_000
 PIN_BENCHES = {"mac_mii": "mac_mii_bench"}
 PIN_CHECKS = ("transmit_checks", "receive_checks")
 
@@ -45,6 +57,7 @@ def killers_of(mutants: Mutants) -> list[Killer]:
         lambda number: replace(rtl, plusargs=(f"+mutant={number}",), timeout_s=LIMIT_S),
         [random_stimulus(request) for request in REQUESTS],
     )
+    found += [of_adapters(rtl.build, main) for main in ADAPTER_MAINS]
     if mutants.module in PIN_BENCHES:
         found += at_the_pins(mutants, PIN_BENCHES[mutants.module])
     return found
@@ -60,7 +73,7 @@ def comparison(side_of: Callable[[int], Side], stimuli: Sequence[Stimulus], twin
             try:
                 first = compare(side_of(number)(stimulus), expected()).first
             except RigError as error:
-                return f"play {index}: {str(error).splitlines()[0]}"
+                return f"play {index}: {_brief(error)}"
             if first is None:
                 return ""
             return f"play {index}: {', '.join(sorted(first.kinds))} at {first.at_ns} ns"
@@ -68,6 +81,26 @@ def comparison(side_of: Callable[[int], Side], stimuli: Sequence[Stimulus], twin
         return judge
 
     return [killer(index, stimulus) for index, stimulus in enumerate(stimuli, start=1)]
+
+
+def of_adapters(build: Build, main: str) -> Killer:
+    """Return a killer that runs checks of two whole adapters; they fail, or return verdicts that are not empty."""
+    name = main.rpartition(":")[2]
+
+    def judge(number: int) -> str:
+        with TemporaryDirectory(prefix="rig-mutant-") as folder:
+            try:
+                result = simbuild.run(
+                    build, run_dir=Path(folder), timeout_s=LIMIT_S, main=main, sim_limit_ns=SIM_LIMIT_NS,
+                    env={"RIG_TEST_SEGMENT": "100 full"}, plusargs=("+recorder=records.txt", f"+mutant={number}"),
+                )  # fmt: skip
+                result.check()
+            except RigError as error:
+                return f"{name}: {_brief(error)}"
+        verdicts = result.value if isinstance(result.value, dict) else {}
+        return next((f"{name}: {check} failed" for check, found in verdicts.items() if found), "")
+
+    return judge
 
 
 def at_the_pins(mutants: Mutants, bench: str) -> list[Killer]:
@@ -84,9 +117,13 @@ def at_the_pins(mutants: Mutants, bench: str) -> list[Killer]:
                         plusargs=(f"+mutant={number}",),
                     ).check()  # fmt: skip
                 except RigError as error:
-                    return f"{checks}: {str(error).splitlines()[0]}"
+                    return f"{checks}: {_brief(error)}"
             return ""
 
         return judge
 
     return [killer(checks) for checks in PIN_CHECKS]
+
+
+def _brief(error: RigError) -> str:
+    return str(error).splitlines()[0][:100]

@@ -79,7 +79,8 @@ def make_mutants(module: str, files: FileList, *, seed: int, count: int, folder:
     run_tool(
         [yosys, "-q", "-p",
          f"read_verilog {names}; hierarchy -check -top {module}; proc -norom; flatten; opt_clean; delete t:$scopeinfo; "
-         f"write_rtlil {BASE}; mutate -list {SURPLUS * count} -seed {seed} -o {LIST}; write_json base.json"],
+         f"write_rtlil {BASE}; write_json base.json; "
+         f"mutate -list {SURPLUS * count} -seed {seed} -o {LIST} t:* t:$meminit* %d"],  # their ports must be constant
         folder, TIMEOUT_S,
     )  # fmt: skip
     listed = (folder / LIST).read_text().splitlines()
@@ -118,7 +119,7 @@ def shell(module: str, ports: Mapping[str, Any], parameters: Mapping[str, Any]) 
         f"    {facts['direction']} wire [{len(facts['bits']) - 1}:0] {name}" for name, facts in ports.items()
     ]  # fmt: skip
     checks = [
-        f"    generate if ({name} != {value}) PARAMETER_{name}_OUT_OF_RANGE check_{name}(); endgenerate"
+        f"    generate if ({name} != {value}) begin : gen_{name} PARAMETER_{name}_OUT_OF_RANGE check(); end endgenerate"
         for name, value in defaults.items()
     ]
     settings = ", ".join(f"parameter {name} = {value}" for name, value in defaults.items())

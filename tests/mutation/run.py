@@ -33,12 +33,12 @@ def run_mutation(
 ) -> list[Fate]:  # fmt: skip
     """Draw ``count`` mutants of ``module`` and what is below it, and judge them; ``folder`` is made anew.
 
-    :class:`~rig.errors.UsageError` if it is neither nic_mii nor in it.
+    :class:`~rig.errors.UsageError` if it is not one in nic_mii.
     """
     files = filelist_of(TOP)
-    names = [source.stem for source in files.sources]
+    names = sorted(source.stem for source in files.sources if source.stem != TOP)  # benches look into the top
     if module not in names:
-        raise UsageError(f"there is no module {module} in {TOP}; there are {', '.join(sorted(names))}")
+        raise UsageError(f"{module} is no module in {TOP}; these are: {', '.join(names)}")
     mutants = make_mutants(module, files, seed=seed, count=count, folder=folder)
     killers = killers_of(mutants)
     return judge(
