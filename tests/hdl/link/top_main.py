@@ -28,13 +28,12 @@ async def check_out(kernel: SimTime, dut: Any) -> dict[str, Any]:
     shown.append(int(dut.leds.value))
     greetings = [(await bus.open()).board for bus in boards.buses]
     bus = boards.buses[0]
-    for name in CHOSEN:
-        await CHECKS[name](Bench(kernel, bus))
+    details = {name: await CHECKS[name](Bench(kernel, bus)) for name in CHOSEN}
     shown.append(int(dut.leds.value))
     dut.buttons.value = 1
     await kernel.sleep_until(kernel.now_ns + BUTTON_NS)
     shown.append(int(dut.leds.value))
-    return {"greetings": greetings, "leds": shown, "wifi_en": int(dut.wifi_en.value)}
+    return {"link": details["link"], "greetings": greetings, "leds": shown, "wifi_en": int(dut.wifi_en.value)}
 
 
 async def frames(kernel: SimTime, dut: Any) -> str:
