@@ -97,4 +97,8 @@ module async_fifo #(
         read_gray <= next_gray;
         if (rst_read) read_gray <= 0;
     end
+
+`ifdef FORMAL
+`include "async_fifo_properties.vh"
+`endif
 endmodule
