@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -91,6 +92,16 @@ def design_named(board: str) -> Design:
     return DESIGNS[board]
 
 
+def build_root() -> Path:
+    """Return the folder of all builds: RIG_BUILD_DIR, by default ``build`` of the project."""
+    return Path(os.environ.get("RIG_BUILD_DIR") or ROOT / "build").resolve()
+
+
+def bitstream_file(board: str, root: Path, suffix: str = "bit") -> Path:
+    """Return where the bitstream of a board's last build is in ``root``, built or not."""
+    return root / "boards" / board / f"{board}.{suffix}"
+
+
 def station_address(text: str) -> bytes:
     """Return a station address for a ROM; :class:`~rig.errors.UsageError` for what is none."""
     try:
@@ -128,9 +139,9 @@ def build(
         digest.update(f"{path.name}\0{len(content)}\0".encode())
         digest.update(content)
     key = digest.digest()[:BUILD_HASH_OCTETS]
-    home = root / "boards" / design.board
+    shown = bitstream_file(design.board, root)
+    home = shown.parent
     folder = home / key.hex()
-    shown = home / f"{design.board}.bit"
     try:
         home.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder.with_suffix(".lock"), timeout=LOCK_TIMEOUT_S):

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from rig.boards.bitstream import bitstream_file, build_root
 from rig.boards.inventory import Target
 from rig.config.board import BoardKind, FlashSettings
 from rig.errors import ToolError, UsageError
@@ -42,9 +43,9 @@ _REMEDIES = (
 def bitstream_of(target: Target, given: Path | None) -> Path:
     """Return the bitstream to flash; :class:`ToolError` if it is not there, :class:`UsageError` if there is none."""
     settings = flash_settings(target)
-    path = given or Path(settings.bitstream)
+    kind = target.kind.kind if target.kind else "BOARD"
+    path = given or bitstream_file(kind, build_root(), settings.suffix)
     if not path.is_file():
-        kind = target.kind.kind if target.kind else "BOARD"
         raise ToolError(f"there is no bitstream {path}: run `rig board build {kind}`, or name one with --bitstream")
     return path
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from pathlib import Path
 
 from rig.boards import bitstream
-from rig.boards.area import ROOT
 from rig.errors import UsageError
 
 LEAST_BAUD, MOST_BAUD = 9_600, 3_000_000  # the UART needs 16 bus clocks a bit
@@ -19,9 +16,8 @@ def run_build(board: str, *, mac: str | None, baud: int, seed: int | None, as_js
     address = bitstream.DEFAULT_MAC if mac is None else bitstream.station_address(mac)
     if not LEAST_BAUD <= baud <= MOST_BAUD:
         raise UsageError(f"--baud {baud}; the UART takes {LEAST_BAUD} to {MOST_BAUD}")
-    root = Path(os.environ.get("RIG_BUILD_DIR") or ROOT / "build").resolve()
     result = bitstream.build(
-        bitstream.design_named(board), root, mac=address, baud=baud,
+        bitstream.design_named(board), bitstream.build_root(), mac=address, baud=baud,
         seeds=bitstream.SEEDS if seed is None else (seed,),
         progress=lambda step: print(f"{board}: {step}", file=sys.stderr, flush=True),
     )  # fmt: skip

@@ -57,8 +57,8 @@ class FlashSettings(Strict):
 
     tool: Literal["openFPGALoader"] = "openFPGALoader"
     board: str
-    bitstream: str
-    """Relative to the project."""
+    suffix: Literal["bit", "bin"] = "bit"
+    """Of the file with its bitstream."""
     timeout_s: int = Field(default=180, ge=1, le=3600)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from rig.adapter.mac_rom import MacRom
 from rig.adapter.registers import MAP_HASH
+from rig.boards import inventory
 from rig.boards.area import ROOT
 from rig.boards.bitstream import (
     DESIGNS,
@@ -23,6 +24,7 @@ from rig.boards.bitstream import (
     octets_literal,
     station_address,
 )
+from rig.boards.flash import bitstream_of
 from rig.errors import ExitCode, ToolError, UsageError
 
 DESIGN = design_named("ulx3s-lan8720")
@@ -152,7 +154,7 @@ def test_a_folder_that_cannot_be_used(calls: Path, tmp_path: Path) -> None:
         build(DESIGN, tmp_path)
 
 
-def test_the_command(calls: Path, tmp_path: Path) -> None:
+def test_the_command(calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = [sys.executable, "-m", "rig.cli", "board", "build", DESIGN.board, "--json"]
     environment = {**os.environ, "RIG_BUILD_DIR": str(tmp_path / "b")}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
@@ -160,6 +162,11 @@ def test_the_command(calls: Path, tmp_path: Path) -> None:
     shown = json.loads(done.stdout)
     assert (shown["board"], shown["required_mhz"]["clk_bus"]) == (DESIGN.board, 50.0)
     assert Path(shown["bitstream"]).is_file()
+    kind = inventory.kind_named(DESIGN.board)
+    board = inventory.Target("bench", kind, 3_000_000, lambda: "/dev/null", "bench")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RIG_BUILD_DIR", str(tmp_path / "b"))
+    assert bitstream_of(board, None) == Path(shown["bitstream"]), "the one that is flashed"
     slow = {"FMAX_7": "30"}
     done = subprocess.run(
         [*command, "--seed", "7"], capture_output=True, text=True, env=environment | slow, timeout=60, check=False
