@@ -34,6 +34,8 @@ from rig.backends.ethtool import Ethtool, LinkSettings
 from rig.errors import AdapterError, UsageError
 
 SCHEMA = 1
+FOLDER_OF_ROOT = Path("/run/nicrig")
+USER_NAMESPACE = Path("/proc/self/ns/user")
 WATCHDOG_PATIENCE_S = 5.0
 
 
@@ -158,10 +160,12 @@ def state_folder() -> Path:
     """Return the folder of journals, made if need be; :class:`UsageError` if it is somebody else's."""
     named = os.environ.get("RIG_STATE_DIR")
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    choices = [Path(named)] if named else [Path("/run/nicrig")] if os.geteuid() == 0 else []
+    choices = [Path(named)] if named else [FOLDER_OF_ROOT] if os.geteuid() == 0 else []
     if not named:
         choices += [Path(runtime) / "nicrig"] if runtime else []
-        choices += [Path(tempfile.gettempdir()) / f"nicrig-{os.geteuid()}"]
+        own = Path(tempfile.gettempdir()) / f"nicrig-{os.geteuid()}"
+        # Root of a user namespace has the number of the machine's root, whose folder is not its own.
+        choices += [own, own.with_name(f"{own.name}-{USER_NAMESPACE.stat().st_ino}")]
     for folder in choices:
         try:
             folder.mkdir(mode=0o700, exist_ok=True)

@@ -120,8 +120,9 @@ def _open(name: str, url: str, baud: int, rts_cts: bool) -> serial.Serial:
         raise LinkError(f"{board}{url} carries neither RTS nor CTS: {_WITHOUT}, and have the port server use them")
     try:
         port: serial.Serial = serial.serial_for_url(
-            url, baudrate=baud, timeout=READ_TIMEOUT_S, write_timeout=WRITE_TIMEOUT_S, rtscts=rts_cts, do_not_open=True
-        )
+            url, baudrate=baud, timeout=READ_TIMEOUT_S, rtscts=rts_cts, do_not_open=True,
+            write_timeout=None if url.startswith("rfc2217:") else WRITE_TIMEOUT_S,  # which pyserial does not do there
+        )  # fmt: skip
         for option, value in options.items():
             setattr(port, option, value)
         port.open()

@@ -60,7 +60,8 @@ class DeviceSession:
         self.counts: Counter[str] = Counter()
         self.irq = False
         """The interrupt line; see :meth:`line_changed`."""
-        self._tag = 0  # low half of the session id; 0: no session
+        self._has_session = False
+        self._tag = 0  # low half of the session id
         self._deframer = Deframer()
         self._incoming: deque[Frame | None] = deque()  # None: a bad piece
         self._incoming_octets = 0
@@ -71,7 +72,10 @@ class DeviceSession:
     @property
     def has_session(self) -> bool:
         """Whether a host has said HELLO."""
-        return self._tag != 0
+        return self._has_session
+
+    def _end_session(self) -> None:
+        self._has_session, self._tag = False, 0
 
     def _forget(self) -> None:
         """Drop everything that belongs to a session."""
@@ -189,7 +193,7 @@ class DeviceSession:
             self._outgoing.append(_Outgoing(MessageType.PING, frame.sequence, payload=frame.payload))
         elif kind == MessageType.RESET and not length:
             self._forget()
-            self._tag = 0
+            self._end_session()
             self._sequence = frame.sequence
             self._is_executing = True
             self._command = Command(is_reset=True)
@@ -197,7 +201,7 @@ class DeviceSession:
             if frame.session == self._tag and self._event is not None and frame.sequence == self._event_sequence:
                 self._event_over(now_ns)
         elif kind == MessageType.BATCH and not length % WORD_OCTETS:
-            if not self._tag or frame.session != self._tag:
+            if not self._has_session or frame.session != self._tag:
                 self._nak(NakCode.NO_SESSION)
             else:
                 self._batch(frame)
@@ -206,7 +210,7 @@ class DeviceSession:
 
     def _hello(self, session_id: int, sequence: int, now_ns: int) -> None:
         self._forget()
-        self._tag = session_id & 0xFFFF
+        self._has_session, self._tag = True, session_id & 0xFFFF
         self.counts["sessions"] += 1
         greeting = replace(self.identity, session_id=session_id)
         self._outgoing.append(_Outgoing(MessageType.HELLO, sequence, payload=greeting.serialize()))
@@ -282,7 +286,7 @@ class DeviceSession:
     def power_lost(self) -> None:
         """Forget everything, as a board does that loses its power or is reset by hand."""
         self._forget()
-        self._tag = 0
+        self._end_session()
         self._deframer = Deframer()
         self._incoming.clear()
         self._incoming_octets = 0

@@ -411,6 +411,22 @@ def test_the_filter_lets_through_what_the_station_listens_to() -> None:
     assert not station_filter([MAC_A], with_groups=False).accepts(BROADCAST_MAC + rest)
 
 
+def test_a_state_folder_that_is_not_ours_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As root of a user namespace finds it: the folder of its number is that of the machine's root."""
+    for variable in ("RIG_STATE_DIR", "XDG_RUNTIME_DIR"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(nic_settings, "FOLDER_OF_ROOT", tmp_path / "nowhere" / "nicrig")
+    monkeypatch.setattr(nic_settings.tempfile, "gettempdir", lambda: str(tmp_path))
+    (tmp_path / f"nicrig-{os.geteuid()}").mkdir()
+    (tmp_path / f"nicrig-{os.geteuid()}").chmod(0o777)
+    found = nic_settings.state_folder()
+    assert found == tmp_path / f"nicrig-{os.geteuid()}-{Path('/proc/self/ns/user').stat().st_ino}"
+    assert nic_settings.state_folder() == found and found.stat().st_mode & 0o777 == 0o700
+    found.chmod(0o777)
+    with pytest.raises(UsageError, match="name one of your own in RIG_STATE_DIR"):
+        nic_settings.state_folder()
+
+
 # -- interfaces that will not do ---------------------------------------------------------------------------------------
 
 

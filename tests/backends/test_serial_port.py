@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 import serial
+import serial.rfc2217
 
 from firmware_models.boards.misread import misread
 from rig.adapter import registers as r
@@ -107,12 +108,14 @@ def test_two_boards_do_not_hear_each_others_port() -> None:
     play(body, boards=2)
 
 
-def test_a_board_behind_a_port_server() -> None:
-    """``socket://``: octets of a pseudo-terminal carried over TCP, as a port server does."""
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pyserial's own
+@pytest.mark.parametrize("scheme", ["socket", "rfc2217"])
+def test_a_board_behind_a_port_server(scheme: str) -> None:
+    """Octets of a pseudo-terminal carried over TCP, as a port server does: plain, or in Telnet with RFC 2217."""
 
     async def body(kernel: WallClock, boards: list[VirtualBoard]) -> None:
         server = socket.create_server(("127.0.0.1", 0))
-        tty_fd = os.open(boards[0].port, os.O_RDWR | os.O_NOCTTY)
+        port = PortOfServer(boards[0].port, 3_000_000)
 
         def pump(take: Callable[[], bytes], give: Callable[[bytes], object]) -> None:
             try:
@@ -124,22 +127,49 @@ def test_a_board_behind_a_port_server() -> None:
         def carry() -> None:
             client, _ = server.accept()
             with client:
-                back = threading.Thread(target=pump, args=(lambda: os.read(tty_fd, 4096), client.sendall), daemon=True)
+                manager = None if scheme == "socket" else serial.rfc2217.PortManager(port, Telnet(client))
+
+                def give_host(octets: bytes) -> None:
+                    client.sendall(octets if manager is None else b"".join(manager.escape(octets)))
+
+                def give_board(octets: bytes) -> None:
+                    port.write(octets if manager is None else b"".join(manager.filter(octets)))
+
+                def take_of_board() -> bytes:
+                    return bytes(port.read(max(1, port.in_waiting)))
+
+                back = threading.Thread(target=pump, args=(take_of_board, give_host), daemon=True)
                 back.start()
-                pump(lambda: client.recv(4096), lambda octets: os.write(tty_fd, octets))
+                pump(lambda: client.recv(4096), give_board)
+                port.cancel_read()
+                back.join(10)
 
         carrier = threading.Thread(target=carry, daemon=True)
         carrier.start()
-        bus = bus_of(kernel, f"socket://127.0.0.1:{server.getsockname()[1]}")
+        bus = bus_of(kernel, f"{scheme}://127.0.0.1:{server.getsockname()[1]}")
         assert await read32(bus, r.REG_ID) == r.ID_RESET
         await write_block(bus, r.WIN_BUFFER, bytes(range(256)) * 20)
         assert await read_block(bus, r.WIN_BUFFER, 5120) == bytes(range(256)) * 20
         bus.close()
         carrier.join(10)
         server.close()
-        os.close(tty_fd)
+        port.close()
 
     play(body)
+
+
+class PortOfServer(serial.Serial):
+    """A pseudo-terminal has no modem lines, which the manager reads and sets."""
+
+    cts = dsr = ri = cd = False
+    dtr = rts = True
+
+
+class Telnet:
+    """What pyserial's port manager answers through."""
+
+    def __init__(self, client: socket.socket) -> None:
+        self.write = client.sendall
 
 
 def test_a_board_that_comes_back_under_another_name() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rig.link import examples
 from rig.link.device import EVENT_REPEAT_NS, DeviceSession
 from rig.link.frame import Frame, MessageType, NakCode
-from rig.link.messages import BatchReply, LineEvent, ReadWords, WriteWords, serialize_batch
+from rig.link.messages import BatchReply, LineEvent, ReadWords, WriteWords, serialize_batch, serialize_hello
 from tests.link.test_sessions import TAG, answer, batch, naks, opened_device, said
 
 HELLO = examples.examples()[0].octets
@@ -89,6 +89,18 @@ def test_kept_replies_of_older_sessions_take_no_room() -> None:
             execute(device, batch(number), words=500)
         (again,) = answer(device, batch(0, payload=PROBE))
         assert (again.type, len(again.payload)) == (MessageType.BATCH_REPLY, 2004)
+
+
+def test_a_session_whose_tag_is_0_is_one_all_the_same() -> None:
+    """As in ``link_executor.v``; a host does not ask for it, since nobody could tell it from none."""
+    device = DeviceSession(examples.GREETING)
+    assert not device.has_session
+    (greeting,) = answer(device, Frame(MessageType.HELLO, payload=serialize_hello(0x5EED0000)).serialize())
+    assert greeting.type == MessageType.HELLO and device.has_session
+    (reply,) = execute(device, batch(0, session=0))
+    assert (reply.type, reply.session) == (MessageType.BATCH_REPLY, 0)
+    device.power_lost()
+    assert not device.has_session
 
 
 def test_a_batch_without_a_session_is_refused_whatever_it_says() -> None:

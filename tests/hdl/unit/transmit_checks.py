@@ -256,6 +256,18 @@ async def backoff_limit(dut: Any) -> None:
         await mac.outcome()
 
 
+@cocotb.test()
+async def every_attempt_limit(dut: Any) -> None:
+    """A frame that always collides is tried as often as the limit says, whatever it is."""
+    for limit in range(1, 32):
+        mac = await bench(dut, force_collision=1, no_backoff=1, attempt_limit=limit)
+        attempts = await collide(mac, limit)
+        outcome = await mac.outcome()
+        assert (attempts[-1].number, attempts[-1].slots) == (limit, None)
+        assert (outcome.collisions, outcome.excessive_collisions) == (limit, True)
+        assert outcome.edge == attempts[-1].end
+
+
 def generator_step(state: int) -> int:
     return state >> 1 ^ 0x80200003 if state & 1 else state >> 1
 
