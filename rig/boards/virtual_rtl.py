@@ -10,12 +10,15 @@ short steps with long pauses, so an idle board costs little; octets from a host 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
+import shutil
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ from rig.regress.simbuild import Build
 from rig.units import NS_PER_S
 
 TOP = "board_bench"
+FOLDER = "rig-virtual"
 SCALE_OF_A_BOARD = 100
 """So much slower than the wall clock goes device time, for each board: about as fast as a core of today simulates."""
 MOST_BOARDS = 8
@@ -69,6 +73,18 @@ def build_boards(boards: Sequence[str], *, baud: int = DEFAULT_BAUD, time_scale:
             "BOARD_ID": octets_literal(kinds[0].encode().ljust(BOARD_ID_OCTETS, b"\0")),
         },
     )  # fmt: skip
+
+
+@contextlib.contextmanager
+def working_folder() -> Iterator[Path]:
+    """Give a folder to run in, gone at the end; those of processes that were killed are removed at the beginning."""
+    for left in Path(tempfile.gettempdir()).glob(f"{FOLDER}-*-*"):
+        number = left.name.removeprefix(f"{FOLDER}-").split("-")[0]
+        with contextlib.suppress(OSError):  # somebody else has removed it just now
+            if number.isdigit() and left.lstat().st_uid == os.getuid() and not Path(f"/proc/{number}").exists():
+                shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(prefix=f"{FOLDER}-{os.getpid()}-") as folder:
+        yield Path(folder)
 
 
 def run_rtl_boards(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from rig.boards import inventory
 from rig.boards.virtual import VirtualFacts, run_fast_boards
@@ -63,7 +61,7 @@ def _run_verilog_boards(
     names: Sequence[str], options: VirtualOptions, ready: Callable[[Sequence[VirtualFacts]], None]
 ) -> None:
     """Simulate the boards' Verilog; the first time takes a minute, for the simulator is compiled."""
-    from rig.boards.virtual_rtl import run_rtl_boards  # looks for a simulator
+    from rig.boards.virtual_rtl import run_rtl_boards, working_folder  # looks for a simulator
 
     stop = threading.Event()
     timer = None if options.duration_s is None else threading.Timer(options.duration_s, stop.set)
@@ -75,9 +73,9 @@ def _run_verilog_boards(
 
     if not options.as_json:
         print("building the simulation of the boards, once ...", flush=True)
-    with tempfile.TemporaryDirectory(prefix="rig-virtual-") as folder:
+    with working_folder() as folder:
         try:
-            run_rtl_boards(names, run_dir=Path(folder), on_ready=tell, stop=stop, baud=options.baud)
+            run_rtl_boards(names, run_dir=folder, on_ready=tell, stop=stop, baud=options.baud)
         finally:
             stop.set()
             if timer is not None:

@@ -156,6 +156,22 @@ def test_bad_requests(boards: list[str], baud: int, problem: str) -> None:
         build_boards(boards, baud=baud)
 
 
+def test_a_folder_of_a_killed_simulation_is_removed_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(virtual_rtl.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(virtual_rtl.tempfile, "tempdir", str(tmp_path))
+    gone = subprocess.Popen(["true"])
+    gone.wait(10)
+    for name in (f"rig-virtual-{gone.pid}-left", f"rig-virtual-{os.getpid()}-mine", "rig-virtual-odd-one", "other"):
+        (tmp_path / name / "run").mkdir(parents=True)
+    with virtual_rtl.working_folder() as folder:
+        assert folder.parent == tmp_path and folder.is_dir()
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"rig-virtual-{os.getpid()}-mine", "rig-virtual-odd-one", "other"
+    }  # fmt: skip
+
+
 def test_ctrl_c_leaves_nobody_who_writes_into_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
