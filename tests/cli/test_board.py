@@ -119,7 +119,8 @@ def test_hardware_tests_run_on_a_named_board_only(ports: list[str]) -> None:
     assert rig("test", ports[1], "--select", "no_such_test").returncode == 5
 
 
-def test_a_flash_failure_is_told_apart(ports: list[str], tmp_path: Path) -> None:
+def test_a_flash_failure_is_told_apart(ports: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RIG_BUILD_DIR", str(tmp_path / "build"))  # where nothing has been built
     (tmp_path / "ulx3s.yaml").write_text(f"schema: 1\nname: ulx3s\nkind: ulx3s-lan8720\nport: {ports[0]}\n")
     result = rig("flash", "ulx3s", "--attached", str(tmp_path))
     assert result.returncode == 3 and "rig board build ulx3s-lan8720" in result.stderr
