@@ -23,6 +23,8 @@ BREAK     nothing, for 24 edges                                              IDL
 * Jabber: output that lasts 50 000 bit times (5 ms at 10 Mb/s) is interrupted for 96 (BREAK).
 
 Nothing is scheduled per edge: the machine steps where an input or a timer changes.
+
+Long because it is one state machine with its table, as in the Verilog.
 """
 
 from __future__ import annotations

@@ -16,6 +16,8 @@ however
   look at its destination address.
 
 With ``bits_per_edge`` 4 the medium carries nibbles at an MII; with 1 it is the serial medium of clause 4.
+
+Long because contention, carrier and hearing are computed from one history.
 """
 
 from __future__ import annotations

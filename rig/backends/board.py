@@ -10,6 +10,8 @@ When a session goes down, every transaction that was waiting fails with :class:`
 next one if nobody was waiting: the adapter may have lost its state, and its driver has to hear of that before anything
 is done to it again. A transaction that had begun is never repeated in another session. ``irq`` is set while there is no
 session, so that whoever waits for the adapter looks after it.
+
+Long because port, session and transactions that wait fail and begin together.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def test_a_network_cable_that_is_out_is_found() -> None:
 def test_a_link_that_only_the_phy_knows_of_is_asked_for() -> None:
     def connect(board: ModelledBoard, status: int) -> None:
         board.twin.adapter.mdio.phy = phy = RegisterPhy(1)
-        phy.read_register = lambda address, register: (  # type: ignore[method-assign]
+        phy.read_register = lambda address, register: (  # type: ignore[method-assign]  # a PHY of this test
             None if address != 1 else status if register == PhyRegister.STATUS else 0x0022
         )
 

@@ -278,7 +278,7 @@ def test_what_is_false_empty_or_blunt_is_told(tmp_path: Path, monkeypatch: pytes
     blunt_entry = real.model_copy(update={"search": 1, "properties": [blunt]})
     (row,) = prove([blunt_entry])
     assert (row.proven, row.cover_reached) == (False, False)
-    assert Path(re.search(r"counterexample in (\S+)", row.problem)[1].rstrip(";")).exists()  # type: ignore[index]
+    assert Path(re.search(r"counterexample in (\S+)", row.problem)[1].rstrip(";")).exists()  # type: ignore[index]  # else it fails
     source.write_text((RTL / "slot_wheel.v").read_text())
     verdicts = {**GOOD, "bug-one_user_an_edge": run(runs_of(blunt_entry)["bug-one_user_an_edge"], "blunt")}
     (row,) = rows_of(blunt_entry, {**verdicts, "cover": PASS})

@@ -20,7 +20,7 @@ from rig.regress.tools import tool_environment
 SHELL = "/bin/sh"
 
 
-def run(  # type: ignore[no-untyped-def]
+def run(  # type: ignore[no-untyped-def]  # what run_logged takes, handed on
     script: str, folder: Path, timeout_s: float = 60, on_line=None, cancelled=None
 ) -> int:  # fmt: skip
     return run_logged(

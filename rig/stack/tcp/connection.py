@@ -3,6 +3,9 @@
 What arrives is processed in :mod:`rig.stack.tcp.arrival`. Nothing is sent at once: an event that may call for a segment
 enters the connection in its link's ``ready`` list, and :meth:`Connection.next_frame` builds what is due at the time the
 device has room.
+
+Long because it is all that a user, a timer or the device may call of a connection; arrival, sender and receiver are
+modules.
 """
 
 from __future__ import annotations

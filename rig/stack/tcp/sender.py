@@ -10,6 +10,8 @@ is, but data waits for a window that is closed or too small, it is the persist t
 3.8.6.1). An expired timer stays off until the segment that it asks for is really sent, so a blocked device does not
 back it off further. Whenever something is queued or in flight and :meth:`next_transmission` has nothing to send, the
 timer runs. ``give_up_ns`` is R2 or the user time-out: it runs from the first transmission that made no progress.
+
+Long because new data, retransmissions and probes move the same few variables, and share one timer.
 """
 
 from __future__ import annotations
